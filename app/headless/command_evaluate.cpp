@@ -1,0 +1,104 @@
+// consa evaluate: compares layouts on the same tokens.
+#include "app/headless/commands.h"
+#include "app/headless/headless_session.h"
+#include "core/base/error.h"
+#include "core/base/file_io.h"
+#include "core/layout/layout_file.h"
+#include "core/layout/layout_patterns.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+namespace consa {
+
+namespace {
+
+struct EvaluateOptions {
+    std::string model = "default";
+    std::vector<std::string> corpus, layouts;
+    std::optional<int> window, sinks, context;
+    std::int64_t tokens = 0;
+    std::string split = "test", dataType = "auto", device = "auto", dumpTokens, out;
+};
+
+/// The rules and files of --layout. A file's own window and sinks hold for it; rules take --window and --sinks, else
+/// the first file's, else the model's defaults.
+std::vector<EvaluatedLayout> layoutsFrom(const EvaluateOptions& o, const SessionSnapshot& opened) {
+    int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
+    std::vector<EvaluatedLayout> result;
+    for (const std::string& word : o.layouts) {
+        if (isLayoutRule(word)) {
+            for (NamedLayout& named : layoutsFromRule(word, opened.model->grid(Granularity::KvHead)))
+                result.push_back({named.name, std::move(named.layout), 0, -1});
+            continue;
+        }
+        const LayoutFile file = readLayoutFile(word);
+        requireShape(file, opened.model->grid(file.layout.grid.granularity), word);
+        if (window == 0) window = file.windowTokens;
+        if (sinks < 0) sinks = file.sinkTokens;
+        result.push_back({word, file.layout, file.windowTokens, file.sinkTokens});
+    }
+    for (EvaluatedLayout& layout : result) {
+        if (layout.windowTokens == 0) layout.windowTokens = window;
+        if (layout.sinkTokens < 0) layout.sinkTokens = sinks;
+    }
+    return result;
+}
+
+void evaluate(const EvaluateOptions& o) {
+    HeadlessSession session;
+    const std::vector<std::string> corpus =
+        !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
+    session.post(OpenCommand{o.model, corpus, o.device});
+    const SnapshotPointer opened =
+        session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Ready; });
+    EvaluateCommand command;
+    command.layouts = layoutsFrom(o, *opened);
+    command.split = o.split;
+    command.contextTokens = o.context.value_or(0);
+    command.maxTokens = o.tokens;
+    command.includeLearned = command.includeRules = false;
+    command.dataType = dataTypeFromString(o.dataType);
+    command.dumpTokensPath = o.dumpTokens;
+    session.post(command);
+    const SnapshotPointer end =
+        session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Ready && s.comparison; });
+    fmt::print(stderr, "{}", toTable(*end->comparison));
+    const std::string line = nlohmann::json{{"event", "done"},
+                                            {"device", end->device.name},
+                                            {"split", o.split},
+                                            {"context", end->comparison->contextTokens},
+                                            {"comparison", nlohmann::json::parse(toJson(*end->comparison))}}
+                                 .dump();
+    if (!o.out.empty()) writeFileAtomically(o.out, line + "\n");
+    writeJsonLine(line);
+}
+
+}  // namespace
+
+void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
+    CLI::App* command = app.add_subcommand("evaluate", "Compares layouts on the same tokens.");
+    const auto o = std::make_shared<EvaluateOptions>();
+    command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")->capture_default_str();
+    command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
+    command->add_option("--layout", o->layouts,
+                        "a layout file, or full, sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
+                        "random:SEED@S; may be repeated")
+        ->required();
+    command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted");
+    command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules");
+    command->add_option("--context", o->context, "tokens of a window");
+    command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")->capture_default_str();
+    command->add_option("--split", o->split, "test, dev or all")->capture_default_str();
+    command->add_option("--dtype", o->dataType, "auto, float32 or bfloat16")->capture_default_str();
+    command->add_option("--device", o->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command->add_option("--dump-tokens", o->dumpTokens, "write the evaluated windows as ids, one window a line");
+    command->add_option("--out", o->out, "write the result to this file too");
+    command->callback([o, &chosen] { chosen = [o] { evaluate(*o); }; });
+}
+
+}  // namespace consa

@@ -1,0 +1,18 @@
+// The subcommands of consa: each adds itself to the command line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace consa {
+
+/// Set by the subcommand that was chosen; carries it out.
+using ChosenCommand = std::function<void()>;
+
+void addInfoCommand(CLI::App& app, ChosenCommand& chosen);
+void addLearnCommand(CLI::App& app, ChosenCommand& chosen);
+void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen);
+void addPretrainCommand(CLI::App& app, ChosenCommand& chosen);
+
+}  // namespace consa

@@ -1,0 +1,159 @@
+// Whole-file reading, atomic writing, and fingerprints.
+#include "core/base/file_io.h"
+
+#include "core/base/error.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <vector>
+
+namespace consa {
+namespace {
+
+std::string systemReason(int code) {
+    return std::generic_category().message(code);
+}
+
+/// A file descriptor that closes itself.
+class Descriptor {
+public:
+    explicit Descriptor(int handle) : m_handle(handle) {}
+    ~Descriptor() {
+        if (m_handle >= 0) ::close(m_handle);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    [[nodiscard]] int handle() const { return m_handle; }
+
+private:
+    int m_handle;
+};
+
+/// A new file beside its target: removed unless it was renamed.
+class TemporaryFile {
+public:
+    explicit TemporaryFile(const std::filesystem::path& target) : m_target(target) {
+        static std::atomic<unsigned> counter = 0;
+        do {
+            const std::string suffix = std::to_string(::getpid()) + "-" + std::to_string(counter++);
+            m_path = target.parent_path() / ("." + target.filename().string() + "." + suffix + ".tmp");
+            m_handle = ::open(m_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        } while (m_handle < 0 && errno == EEXIST);
+        if (m_handle < 0) fail();
+    }
+    ~TemporaryFile() {
+        if (m_handle >= 0) ::close(m_handle);
+        if (!m_isRenamed) ::unlink(m_path.c_str());
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+    void write(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t count = ::write(m_handle, bytes.data(), bytes.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) fail();
+            bytes.remove_prefix(static_cast<std::size_t>(count));
+        }
+    }
+
+    void replaceTarget() {
+        if (::fsync(m_handle) != 0) fail();
+        const int handle = m_handle;
+        m_handle = -1;
+        if (::close(handle) != 0 || ::rename(m_path.c_str(), m_target.c_str()) != 0) fail();
+        m_isRenamed = true;
+    }
+
+private:
+    [[noreturn]] void fail() const {
+        const std::string reason = systemReason(errno);
+        throw Error("cannot write " + m_target.string() + ": " + reason + "; free space or choose another folder",
+                    ErrorKind::RunFailed);
+    }
+
+    std::filesystem::path m_target;
+    std::filesystem::path m_path;
+    int m_handle = -1;
+    bool m_isRenamed = false;
+};
+
+/// Makes the rename itself durable; a file system that can't sync folders is no error.
+void syncFolder(const std::filesystem::path& folder) {
+    const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor.handle() >= 0) ::fsync(descriptor.handle());
+}
+
+std::filesystem::path environmentPath(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
+}
+
+}  // namespace
+
+std::string readFile(const std::filesystem::path& path) {
+    const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (descriptor.handle() < 0) throw Error("cannot read " + path.string() + ": " + systemReason(errno));
+    struct stat status {};
+    if (::fstat(descriptor.handle(), &status) != 0) {
+        throw Error("cannot read " + path.string() + ": " + systemReason(errno));
+    }
+    if (S_ISDIR(status.st_mode)) throw Error("cannot read " + path.string() + ": it is a folder; name a file");
+
+    std::string bytes;
+    if (S_ISREG(status.st_mode)) bytes.reserve(static_cast<std::size_t>(status.st_size));
+    std::vector<char> block(1 << 16);
+    for (;;) {
+        const ssize_t count = ::read(descriptor.handle(), block.data(), block.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw Error("cannot read " + path.string() + ": " + systemReason(errno));
+        if (count == 0) return bytes;
+        bytes.append(block.data(), static_cast<std::size_t>(count));
+    }
+}
+
+void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
+    std::error_code code;
+    const std::filesystem::path target = std::filesystem::absolute(path, code);
+    if (code) throw Error("cannot write " + path.string() + ": " + code.message(), ErrorKind::RunFailed);
+    std::filesystem::create_directories(target.parent_path(), code);
+    if (code) {
+        throw Error("cannot make the folder " + target.parent_path().string() + ": " + code.message(),
+                    ErrorKind::RunFailed);
+    }
+    TemporaryFile file(target);
+    file.write(bytes);
+    file.replaceTarget();
+    syncFolder(target.parent_path());
+}
+
+std::filesystem::path dataFolder() {
+    if (auto chosen = environmentPath("CONSA_DATA_DIR"); !chosen.empty()) return chosen;
+    if (const auto data = environmentPath("XDG_DATA_HOME"); !data.empty()) return data / "consa-explorer";
+    return environmentPath("HOME") / ".local" / "share" / "consa-explorer";
+}
+
+std::uint64_t fingerprint(std::string_view bytes, std::uint64_t seed) {
+    std::uint64_t hash = seed;
+    for (const char byte : bytes) {
+        hash ^= static_cast<unsigned char>(byte);
+        hash *= 0x100000001b3ULL;
+    }
+    return hash;
+}
+
+std::string toHex(std::uint64_t value) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (std::size_t i = 16; i-- > 0; value >>= 4U) text[i] = kDigits[value & 0xfU];
+    return text;
+}
+
+}  // namespace consa

@@ -1,0 +1,28 @@
+// Whole-file reading and atomic writing.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace consa {
+
+/// The bytes of a file. Throws Error (BadInput) naming the path when it is missing, a folder or unreadable.
+[[nodiscard]] std::string readFile(const std::filesystem::path& path);
+
+/// Replaces `path` by `bytes` in one step: a reader sees the old file or the new one, never a part.
+/// Parent folders are made. Throws Error (RunFailed) naming the path and the system's reason; the old file stays.
+void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// Where this user's models, texts and presets lie: $CONSA_DATA_DIR, else $XDG_DATA_HOME/consa-explorer,
+/// else ~/.local/share/consa-explorer.
+[[nodiscard]] std::filesystem::path dataFolder();
+
+/// 64-bit FNV-1a of `bytes`, continued from `seed`: a fingerprint, not a checksum against malice.
+[[nodiscard]] std::uint64_t fingerprint(std::string_view bytes, std::uint64_t seed = 0xcbf29ce484222325ULL);
+
+/// `value` as 16 hexadecimal digits.
+[[nodiscard]] std::string toHex(std::uint64_t value);
+
+}  // namespace consa

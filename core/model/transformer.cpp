@@ -1,0 +1,103 @@
+// The decoder's forward pass, layer by layer.
+#include "core/model/transformer.h"
+
+#include "core/model/chunked_loss.h"
+#include "core/model/gated_attention.h"
+
+#include <cmath>
+
+namespace consa {
+
+using torch::Tensor;
+using torch::indexing::None;
+using torch::indexing::Slice;
+
+std::vector<Tensor> TransformerWeights::all() const {
+    std::vector<Tensor> result{embedding, finalNorm};
+    if (!head.is_same(embedding)) result.push_back(head);
+    for (const LayerWeights& layer : layers)
+        for (const Tensor& weight : {layer.attentionNorm, layer.queryKeyValue, layer.queryNorm, layer.keyNorm,
+                                     layer.output, layer.feedForwardNorm, layer.gateUp, layer.down})
+            if (weight.defined()) result.push_back(weight);
+    return result;
+}
+
+Transformer::Transformer(ModelConfig config, TransformerWeights weights)
+    : m_config(std::move(config)), m_weights(std::move(weights)) {}
+
+Tensor Transformer::norm(const Tensor& x, const Tensor& weight) const {
+    return torch::rms_norm(x, {x.size(-1)}, weight, m_config.rmsNormEpsilon);
+}
+
+void Transformer::prepareRotary(int64_t tokens) const {
+    if (m_cosine.defined() && m_cosine.size(1) >= tokens) return;
+    const auto options = torch::TensorOptions(torch::kFloat64);
+    const auto exponent = torch::arange(0, m_config.headDim, 2, options) / m_config.headDim;
+    const auto angle = torch::outer(torch::arange(tokens, options), torch::pow(m_config.ropeTheta, -exponent));
+    const auto both = torch::cat({angle, angle}, -1).view({1, tokens, 1, m_config.headDim});
+    m_cosine = torch::cos(both).to(device(), m_weights.embedding.scalar_type());
+    m_sine = torch::sin(both).to(device(), m_weights.embedding.scalar_type());
+}
+
+namespace {
+
+/// Half-split rotary positions. x: [batch, tokens, heads, headDim].
+Tensor rotate(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
+    const auto halves = x.chunk(2, -1);
+    return torch::addcmul(x * cosine, torch::cat({-halves[1], halves[0]}, -1), sine);
+}
+
+}  // namespace
+
+Tensor Transformer::layer(const Tensor& x, std::size_t index, const ModelGates& gates) const {
+    const LayerWeights& w = m_weights.layers[index];
+    const ModelConfig& c = m_config;
+    const int64_t batch = x.size(0), tokens = x.size(1), heads = c.queryHeadCount, kvHeads = c.kvHeadCount;
+    const auto cosine = m_cosine.narrow(1, 0, tokens), sine = m_sine.narrow(1, 0, tokens);
+
+    const auto projected = torch::linear(norm(x, w.attentionNorm), w.queryKeyValue)
+                               .view({batch, tokens, heads + 2 * kvHeads, c.headDim});
+    Tensor q = projected.narrow(2, 0, heads), k = projected.narrow(2, heads, kvHeads);
+    const Tensor v = projected.narrow(2, heads + kvHeads, kvHeads);
+    if (c.hasQkNorm) {
+        q = norm(q, w.queryNorm);
+        k = norm(k, w.keyNorm);
+    }
+    LayerGates layerGates{std::span(gates.z).subspan(index * static_cast<std::size_t>(kvHeads),
+                                                     static_cast<std::size_t>(kvHeads)),
+                          {}, gates.windowTokens, gates.sinkTokens};
+    if (gates.zTensor.defined()) layerGates.zTensor = gates.zTensor[static_cast<int64_t>(index)];
+    const auto attended = gatedAttention(rotate(q, cosine, sine), rotate(k, cosine, sine), v, layerGates);
+    const auto middle = x + torch::linear(attended.reshape({batch, tokens, heads * c.headDim}), w.output);
+
+    const auto gateUp = torch::linear(norm(middle, w.feedForwardNorm), w.gateUp).chunk(2, -1);
+    return middle + torch::linear(torch::silu(gateUp[0]) * gateUp[1], w.down);
+}
+
+Tensor Transformer::hidden(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
+    prepareRotary(ids.size(1));
+    Tensor x = torch::embedding(m_weights.embedding, ids);
+    for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
+        if (check) check();
+        x = layer(x, i, gates);
+        if (check && x.requires_grad()) {
+            x.register_hook([check](const Tensor&) { check(); });
+        }
+    }
+    return norm(x, m_weights.finalNorm);
+}
+
+Tensor Transformer::loss(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
+    const auto inputs = ids.index({Slice(), Slice(None, -1)}), targets = ids.index({Slice(), Slice(1, None)});
+    return chunkedNextTokenLoss(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
+}
+
+Tensor Transformer::tokenLosses(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
+    const torch::NoGradGuard noGradients;
+    const auto inputs = ids.index({Slice(), Slice(None, -1)}), targets = ids.index({Slice(), Slice(1, None)});
+    const auto losses =
+        nextTokenLosses(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
+    return losses.view(inputs.sizes());
+}
+
+}  // namespace consa

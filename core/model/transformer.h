@@ -1,0 +1,75 @@
+// A Llama- or Qwen3-type decoder with gated attention.
+#pragma once
+
+#include "core/checkpoint/model_config.h"
+
+#include "core/model/torch_api.h"
+
+#include <functional>
+#include <vector>
+
+namespace consa {
+
+/// Gate values of a whole model for one pass.
+struct ModelGates {
+    std::vector<double> z;  // [layers x kvHeads], row-major; 1 = full, 0 = sliding
+    torch::Tensor zTensor;  // the same as float32 [layers, kvHeads] on the model's device when gradients are wanted
+    int windowTokens = 0;   // the query counted
+    int sinkTokens = 0;
+};
+
+/// Called between layers, in the forward and the backward pass; throws to cancel.
+using CancellationCheck = std::function<void()>;
+
+/// Weights of one layer; linear layers are [out, in].
+struct LayerWeights {
+    torch::Tensor attentionNorm, feedForwardNorm;  // [hidden]
+    torch::Tensor queryKeyValue;                   // [(queryHeads + 2 kvHeads) headDim, hidden]
+    torch::Tensor queryNorm, keyNorm;              // [headDim]; undefined without q/k norms
+    torch::Tensor output;                          // [hidden, queryHeads headDim]
+    torch::Tensor gateUp;                          // [2 feedForward, hidden]: gate rows, then up rows
+    torch::Tensor down;                            // [hidden, feedForward]
+};
+
+/// All weights of a decoder, on one device in one number format.
+struct TransformerWeights {
+    torch::Tensor embedding;  // [vocabulary, hidden]
+    torch::Tensor finalNorm;  // [hidden]
+    torch::Tensor head;       // [vocabulary, hidden]; the embedding itself when tied
+    std::vector<LayerWeights> layers;
+
+    /// Every distinct tensor, for optimisers.
+    [[nodiscard]] std::vector<torch::Tensor> all() const;
+};
+
+/// Runs the decoder. Weights are frozen unless the caller makes them require gradients. Not thread-safe.
+class Transformer {
+public:
+    Transformer(ModelConfig config, TransformerWeights weights);
+
+    [[nodiscard]] const ModelConfig& config() const { return m_config; }
+    [[nodiscard]] const TransformerWeights& weights() const { return m_weights; }
+    [[nodiscard]] torch::Device device() const { return m_weights.embedding.device(); }
+
+    /// ids: int64 [batch, tokens] on the device. Returns the normed last hidden states [batch, tokens, hidden].
+    [[nodiscard]] torch::Tensor hidden(const torch::Tensor& ids, const ModelGates& gates,
+                                       const CancellationCheck& check = {}) const;
+    /// ids: [batch, tokens + 1]. Mean next-token loss over all tokens after the first, nats; differentiable in
+    /// gates.zTensor and in weights that require gradients.
+    [[nodiscard]] torch::Tensor loss(const torch::Tensor& ids, const ModelGates& gates,
+                                     const CancellationCheck& check = {}) const;
+    /// ids: [batch, tokens + 1]. Loss of every predicted token, float32 [batch, tokens]; no gradients.
+    [[nodiscard]] torch::Tensor tokenLosses(const torch::Tensor& ids, const ModelGates& gates,
+                                            const CancellationCheck& check = {}) const;
+
+private:
+    [[nodiscard]] torch::Tensor layer(const torch::Tensor& x, std::size_t index, const ModelGates& gates) const;
+    [[nodiscard]] torch::Tensor norm(const torch::Tensor& x, const torch::Tensor& weight) const;
+    void prepareRotary(int64_t tokens) const;
+
+    ModelConfig m_config;
+    TransformerWeights m_weights;
+    mutable torch::Tensor m_cosine, m_sine;  // [1, tokens, 1, headDim], grown on demand
+};
+
+}  // namespace consa

@@ -1,0 +1,178 @@
+// Maps tensor names to weights; query, key and value, and gate and up, are joined into one matrix each.
+#include "core/model/transformer_loader.h"
+
+#include "core/base/error.h"
+
+#include <cmath>
+
+namespace consa {
+
+using torch::Tensor;
+
+torch::Device deviceFromString(const std::string& word) {
+    const auto gpus = static_cast<int>(torch::cuda::device_count());
+    if (word == "cpu" || (word == "auto" && gpus == 0)) return torch::kCPU;
+    if (word != "auto" && !word.starts_with("cuda"))
+        throw Error("--device " + word + " is unknown; use auto, cpu, cuda or cuda:N.");
+    if (gpus == 0)
+        throw Error("--device " + word + ": no usable CUDA GPU was found (driver missing, too old, or no card); use --device cpu.");
+    int index = 0;
+    if (word.starts_with("cuda:")) {
+        try {
+            index = std::stoi(word.substr(5));
+        } catch (const std::exception&) {
+            throw Error("--device " + word + " names no GPU; use cuda:0 to cuda:" + std::to_string(gpus - 1) + ".");
+        }
+    }
+    if (index < 0 || index >= gpus)
+        throw Error("--device " + word + ": this machine has " + std::to_string(gpus) + " GPU(s), cuda:0 to cuda:" +
+                    std::to_string(gpus - 1) + ".");
+    return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+namespace {
+
+/// True where products of bfloat16 matrices run on instructions made for them.
+bool multipliesBFloat16() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+    return false;
+#endif
+}
+
+}  // namespace
+
+torch::ScalarType scalarType(DataType type, const torch::Device& device, bool forLearning) {
+    switch (type) {
+        case DataType::Float32: return torch::kFloat32;
+        case DataType::BFloat16: return torch::kBFloat16;
+        case DataType::Auto: break;
+    }
+    if (device.is_cuda()) return torch::kBFloat16;
+    return forLearning && multipliesBFloat16() ? torch::kBFloat16 : torch::kFloat32;
+}
+
+namespace {
+
+std::string layerName(int layer, const std::string& rest) {
+    return "model.layers." + std::to_string(layer) + "." + rest + ".weight";
+}
+
+/// Joined matrices and the parts they are made of, top to bottom.
+const std::vector<std::string> kQueryKeyValue{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"};
+const std::vector<std::string> kGateUp{"mlp.gate_proj", "mlp.up_proj"};
+
+/// Reads tensors of one checkpoint into one device and format.
+class Reader {
+public:
+    Reader(const Checkpoint& checkpoint, const torch::Device& device, torch::ScalarType type)
+        : m_checkpoint(checkpoint), m_device(device), m_type(type) {
+        for (const TensorInfo& info : requiredTensors(checkpoint.config())) m_shapes[info.name] = info.shape;
+    }
+
+    [[nodiscard]] Tensor operator()(const std::string& name) const {
+        std::vector<float> values = m_checkpoint.readFloat32(name);
+        return torch::from_blob(values.data(), m_shapes.at(name), torch::kFloat32).to(m_device, m_type, false, true);
+    }
+
+    [[nodiscard]] Tensor joined(int layer, const std::vector<std::string>& parts) const {
+        std::vector<Tensor> tensors;
+        for (const std::string& part : parts) tensors.push_back((*this)(layerName(layer, part)));
+        return torch::cat(tensors, 0);
+    }
+
+private:
+    const Checkpoint& m_checkpoint;
+    torch::Device m_device;
+    torch::ScalarType m_type;
+    std::map<std::string, std::vector<std::int64_t>> m_shapes;
+};
+
+}  // namespace
+
+Transformer loadTransformer(const Checkpoint& checkpoint, const torch::Device& device, torch::ScalarType type,
+                            const std::function<void(double)>& progress) {
+    const torch::NoGradGuard noGradients;
+    const ModelConfig& config = checkpoint.config();
+    const Reader read(checkpoint, device, type);
+    TransformerWeights weights;
+    weights.embedding = read("model.embed_tokens.weight");
+    weights.finalNorm = read("model.norm.weight");
+    weights.head = config.tiedEmbeddings ? weights.embedding : read("lm_head.weight");
+    for (int i = 0; i < config.layerCount; ++i) {
+        if (progress) progress(static_cast<double>(i) / config.layerCount);
+        LayerWeights layer;
+        layer.attentionNorm = read(layerName(i, "input_layernorm"));
+        layer.feedForwardNorm = read(layerName(i, "post_attention_layernorm"));
+        layer.queryKeyValue = read.joined(i, kQueryKeyValue);
+        if (config.hasQkNorm) {
+            layer.queryNorm = read(layerName(i, "self_attn.q_norm"));
+            layer.keyNorm = read(layerName(i, "self_attn.k_norm"));
+        }
+        layer.output = read(layerName(i, "self_attn.o_proj"));
+        layer.gateUp = read.joined(i, kGateUp);
+        layer.down = read(layerName(i, "mlp.down_proj"));
+        weights.layers.push_back(std::move(layer));
+    }
+    return {config, std::move(weights)};
+}
+
+Transformer randomTransformer(const ModelConfig& config, const torch::Device& device, std::uint64_t seed) {
+    auto generator = at::detail::createCPUGenerator(seed);
+    constexpr double kDeviation = 0.02;  // GPT-2's
+    const double outputDeviation = kDeviation / std::sqrt(2.0 * config.layerCount);
+    const auto normal = [&](int64_t rows, int64_t columns, double deviation) {
+        return (torch::randn({rows, columns}, generator, torch::kFloat32) * deviation).to(device);
+    };
+    const auto ones = [&](int64_t size) { return torch::ones({size}, torch::TensorOptions(device)); };
+    const int64_t hidden = config.hiddenSize, dim = config.headDim, ffn = config.feedForwardSize;
+    TransformerWeights weights;
+    weights.embedding = normal(config.vocabularySize, hidden, kDeviation);
+    weights.finalNorm = ones(hidden);
+    weights.head = config.tiedEmbeddings ? weights.embedding : normal(config.vocabularySize, hidden, kDeviation);
+    for (int i = 0; i < config.layerCount; ++i) {
+        LayerWeights layer;
+        layer.attentionNorm = ones(hidden);
+        layer.feedForwardNorm = ones(hidden);
+        layer.queryKeyValue = normal((config.queryHeadCount + 2 * config.kvHeadCount) * dim, hidden, kDeviation);
+        if (config.hasQkNorm) {
+            layer.queryNorm = ones(dim);
+            layer.keyNorm = ones(dim);
+        }
+        layer.output = normal(hidden, config.queryHeadCount * dim, outputDeviation);
+        layer.gateUp = normal(2 * ffn, hidden, kDeviation);
+        layer.down = normal(hidden, ffn, outputDeviation);
+        weights.layers.push_back(std::move(layer));
+    }
+    return {config, std::move(weights)};
+}
+
+std::vector<std::pair<std::string, Tensor>> namedWeights(const Transformer& model) {
+    const ModelConfig& config = model.config();
+    const TransformerWeights& weights = model.weights();
+    const int64_t queryRows = int64_t{config.queryHeadCount} * config.headDim;
+    const int64_t kvRows = int64_t{config.kvHeadCount} * config.headDim;
+    std::map<std::string, Tensor> byName{{"model.embed_tokens.weight", weights.embedding},
+                                         {"model.norm.weight", weights.finalNorm},
+                                         {"lm_head.weight", weights.head}};
+    for (int i = 0; i < config.layerCount; ++i) {
+        const LayerWeights& layer = weights.layers[static_cast<std::size_t>(i)];
+        const auto qkv = layer.queryKeyValue.split_with_sizes({queryRows, kvRows, kvRows}, 0);
+        for (std::size_t part = 0; part < qkv.size(); ++part) byName[layerName(i, kQueryKeyValue[part])] = qkv[part];
+        const auto gateUp = layer.gateUp.chunk(2, 0);
+        for (std::size_t part = 0; part < gateUp.size(); ++part) byName[layerName(i, kGateUp[part])] = gateUp[part];
+        byName[layerName(i, "input_layernorm")] = layer.attentionNorm;
+        byName[layerName(i, "post_attention_layernorm")] = layer.feedForwardNorm;
+        byName[layerName(i, "self_attn.o_proj")] = layer.output;
+        byName[layerName(i, "mlp.down_proj")] = layer.down;
+        byName[layerName(i, "self_attn.q_norm")] = layer.queryNorm;
+        byName[layerName(i, "self_attn.k_norm")] = layer.keyNorm;
+    }
+    std::vector<std::pair<std::string, Tensor>> result;
+    for (const TensorInfo& info : requiredTensors(config))
+        result.emplace_back(info.name, byName.at(info.name).detach().to(torch::kCPU, torch::kFloat32).contiguous());
+    return result;
+}
+
+}  // namespace consa

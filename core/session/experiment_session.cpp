@@ -1,0 +1,514 @@
+// The worker: takes commands between steps, trains and evaluates in turns, publishes what it sees.
+#include "core/session/experiment_session.h"
+
+#include "core/base/error.h"
+#include "core/base/version.h"
+#include "core/gates/hard_concrete.h"
+#include "core/model/transformer_loader.h"
+#include "core/session/layout_evaluation.h"
+#include "core/session/opened_model.h"
+#include "core/session/run_folder.h"
+#include "core/training/trainer.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace consa {
+
+namespace {
+
+/// Thrown by the cancellation check; ends a step, a loading or an evaluation without a result.
+struct Cancelled {};
+
+constexpr std::size_t kTimedSteps = 50;         // the median of so many steps is shown
+constexpr int kCheckpointEverySteps = 10;       // a crash loses at most so many
+constexpr int kSettlingSteps = 40;              // trained on after a finished run was given a new target
+constexpr double kSettledTolerance = 0.01;      // of the expected sparsity
+constexpr auto kProgressInterval = std::chrono::milliseconds(50);
+constexpr int kWorkerNiceness = 5;              // the window's thread goes first
+
+/// The constants of a run that is open but was not started: for evaluating.
+TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
+    TrainingConfig config = defaultTrainingConfig(command.model, onGpu);
+    config.model = command.model;
+    config.corpus = command.corpus;
+    config.device = command.device;
+    return config;
+}
+
+}  // namespace
+
+class ExperimentSession::Worker {
+public:
+    Worker() : m_thread([this](const std::stop_token& stop) { run(stop); }) {}
+    ~Worker() {
+        m_thread.request_stop();
+        m_wake.notify_all();
+    }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    void post(SessionCommand command);
+    [[nodiscard]] SnapshotChannel& channel() { return m_channel; }
+
+private:
+    void run(const std::stop_token& stop);
+    /// Carries out the commands that wait; without work to do, waits for one.
+    void takeCommands(const std::stop_token& stop);
+    /// Runs `work`; an exception becomes a snapshot with the error's sentence. A failed step ends the run, a failed
+    /// command leaves the state as it was.
+    template <typename Work>
+    void guarded(Work work, bool isStep = false);
+    [[nodiscard]] SessionState stateAfterError(SessionState before, bool isStep) const;
+    /// Throws Cancelled when the session ends or an interrupting command waits.
+    void check() const;
+
+    void handle(const OpenCommand& command);
+    void handle(const StartCommand& command);
+    void handle(const ResumeRunCommand& command);
+    void handle(const RetargetCommand& command);
+    void handle(const CutCommand& command);
+    void handle(const PauseCommand&);
+    void handle(const ResumeCommand&);
+    void handle(const StopCommand&);
+    void handle(const FreezeCommand& command);
+    void handle(const EvaluateCommand& command);
+    void handle(const CancelEvaluationCommand&) {}
+
+    void open(const OpenCommand& command);
+    void beginRun(const TrainingConfig& config);
+    [[nodiscard]] RunRecord runRecord(const TrainingConfig& config, torch::ScalarType type) const;
+    void trainOneStep();
+    void finishRun(const std::string& kind, const std::string& text);
+    void saveRun();
+    [[nodiscard]] double budget() const;
+
+    void setState(SessionState state, std::string message = {});
+    void fail(const std::string& message, SessionState state);
+    void note(const std::string& kind, const std::string& text);
+    /// Copies gates and schedule into the snapshot.
+    void takePicture();
+    void publish();
+    [[nodiscard]] OpeningProgress progressReporter();
+
+    SnapshotChannel m_channel;
+    std::mutex m_mutex;
+    std::condition_variable_any m_wake;
+    std::deque<SessionCommand> m_commands;
+    std::atomic<bool> m_isInterrupted = false;
+
+    // Owned by the worker thread.
+    std::stop_token m_stop;
+    SessionSnapshot m_snapshot;
+    std::unique_ptr<OpenedModel> m_opened;
+    std::unique_ptr<Trainer> m_trainer;
+    std::unique_ptr<RunFolder> m_folder;
+    std::deque<double> m_stepSeconds;
+    std::jthread m_thread;  // last: joined before anything it uses goes
+};
+
+namespace {
+
+/// Commands that end the work in progress at once instead of waiting for it.
+bool interrupts(const SessionCommand& command) {
+    return std::holds_alternative<StopCommand>(command) || std::holds_alternative<OpenCommand>(command) ||
+           std::holds_alternative<CancelEvaluationCommand>(command);
+}
+
+}  // namespace
+
+void ExperimentSession::Worker::post(SessionCommand command) {
+    {
+        const std::scoped_lock lock(m_mutex);
+        const bool coalesces = !m_commands.empty() && m_commands.back().index() == command.index() &&
+                               (std::holds_alternative<RetargetCommand>(command) ||
+                                std::holds_alternative<CutCommand>(command));
+        if (coalesces)
+            m_commands.back() = std::move(command);
+        else
+            m_commands.push_back(std::move(command));
+        if (interrupts(m_commands.back())) m_isInterrupted = true;
+    }
+    m_wake.notify_all();
+}
+
+void ExperimentSession::Worker::check() const {
+    if (m_isInterrupted || m_stop.stop_requested()) throw Cancelled();
+}
+
+void ExperimentSession::Worker::run(const std::stop_token& stop) {
+    m_stop = stop;
+    setpriority(PRIO_PROCESS, 0, kWorkerNiceness);  // of this thread and the compute threads that it starts
+    while (!stop.stop_requested()) {
+        takeCommands(stop);
+        if (m_snapshot.state == SessionState::Training && !stop.stop_requested()) guarded([this] { trainOneStep(); }, /*isStep=*/true);
+    }
+    // An unfinished run is left as a later resume wants it.
+    if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
+        guarded([this] { saveRun(); });
+    m_trainer.reset();
+    m_opened.reset();
+}
+
+void ExperimentSession::Worker::takeCommands(const std::stop_token& stop) {
+    while (true) {
+        SessionCommand command;
+        {
+            std::unique_lock lock(m_mutex);
+            if (m_commands.empty()) {
+                m_isInterrupted = false;
+                if (m_snapshot.state == SessionState::Training) return;
+                m_wake.wait(lock, stop, [this] { return !m_commands.empty(); });
+            }
+            if (stop.stop_requested()) return;
+            command = std::move(m_commands.front());
+            m_commands.pop_front();
+            m_isInterrupted = std::any_of(m_commands.begin(), m_commands.end(), interrupts);
+        }
+        std::visit([this](const auto& one) { guarded([&] { handle(one); }); }, command);
+    }
+}
+
+SessionState ExperimentSession::Worker::stateAfterError(SessionState before, bool isStep) const {
+    if (isStep) return SessionState::Failed;
+    if (!m_opened) return SessionState::Empty;
+    return m_snapshot.state == SessionState::Loading ? SessionState::Ready : before;
+}
+
+template <typename Work>
+void ExperimentSession::Worker::guarded(Work work, bool isStep) {
+    const SessionState before = m_snapshot.state;
+    try {
+        work();
+    } catch (const Cancelled&) {
+        if (m_snapshot.state == SessionState::Evaluating) {
+            note("cancel", "Evaluation cancelled; no figures were kept.");
+            setState(before, "Evaluation cancelled.");
+        } else if (m_snapshot.state == SessionState::Loading) {
+            setState(m_opened ? SessionState::Ready : SessionState::Empty, "Loading cancelled.");
+        }
+    } catch (const Error& error) {
+        fail(error.what(), stateAfterError(before, isStep));
+    } catch (const c10::Error& error) {
+        fail(std::string("The computation failed: ") + error.what_without_backtrace(),
+             stateAfterError(before, isStep));
+    } catch (const std::exception& error) {
+        fail(std::string("The work failed: ") + error.what(), stateAfterError(before, isStep));
+    }
+}
+
+void ExperimentSession::Worker::setState(SessionState state, std::string message) {
+    m_snapshot.state = state;
+    m_snapshot.message = std::move(message);
+    m_snapshot.messageIsError = false;
+    m_snapshot.progress = 0;
+    publish();
+}
+
+void ExperimentSession::Worker::fail(const std::string& message, SessionState state) {
+    if (state == SessionState::Failed && m_folder) {
+        try {
+            saveRun();
+        } catch (const Error&) {  // the first error is the one to show
+        }
+    }
+    m_snapshot.state = state;
+    m_snapshot.message = message;
+    m_snapshot.messageIsError = true;
+    m_snapshot.progress = 0;
+    m_channel.publish(SessionEvent{m_snapshot.run, m_snapshot.step, "error", message});
+    publish();
+}
+
+void ExperimentSession::Worker::note(const std::string& kind, const std::string& text) {
+    SessionEvent event{m_snapshot.run, m_snapshot.step, kind, text};
+    if (m_folder && m_trainer) m_folder->append(event);
+    m_channel.publish(std::move(event));
+}
+
+void ExperimentSession::Worker::publish() { m_channel.publish(std::make_shared<const SessionSnapshot>(m_snapshot)); }
+
+OpeningProgress ExperimentSession::Worker::progressReporter() {
+    return [this, last = std::chrono::steady_clock::time_point{}](double share, const std::string& what) mutable {
+        check();
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last < kProgressInterval) return;
+        last = now;
+        m_snapshot.progress = share;
+        m_snapshot.message = what;
+        publish();
+    };
+}
+
+double ExperimentSession::Worker::budget() const { return m_snapshot.cut.value_or(m_snapshot.target); }
+
+void ExperimentSession::Worker::takePicture() {
+    const GateBank& gates = m_trainer->gates();
+    SessionSnapshot& s = m_snapshot;
+    s.config = m_trainer->config();
+    s.step = static_cast<int>(m_trainer->stepsDone());
+    s.stepCount = s.config.stepCount;
+    s.grid = gates.grid();
+    s.logAlpha = gates.logAlpha();
+    s.probability = gates.probabilities();
+    s.target = s.config.target;
+    s.scheduledTarget = m_trainer->scheduledTarget();
+    s.expectedSparsity = gates.expectedSparsity();
+    s.multiplier = m_trainer->multiplier();
+    s.undecidedCount = gates.undecidedCount();
+    s.isSettled = m_trainer->hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
+    s.layout = m_trainer->layoutAt(budget());
+    if (!m_stepSeconds.empty()) {
+        std::vector<double> sorted(m_stepSeconds.begin(), m_stepSeconds.end());
+        std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+        s.secondsPerStep = sorted[sorted.size() / 2];
+    }
+    s.device = m_opened->deviceStatus();
+}
+
+// Opening and starting.
+
+void ExperimentSession::Worker::open(const OpenCommand& command) {
+    if (m_opened && m_opened->isMadeFrom(command.model, command.corpus, command.device)) return;
+    m_trainer.reset();
+    m_folder.reset();
+    const std::uint64_t run = m_snapshot.run;
+    m_snapshot = {};
+    m_snapshot.run = run;
+    m_snapshot.modelPath = command.model;
+    m_snapshot.corpusPaths = command.corpus;
+    setState(SessionState::Loading, "Opening " + command.model);
+    m_opened = nullptr;  // its memory is free before the next model's is asked for
+    m_opened = std::make_unique<OpenedModel>(command.model, command.corpus, command.device, progressReporter());
+    m_snapshot.model = m_opened->config();
+    m_snapshot.corpus = m_opened->corpusSummary();
+    m_snapshot.device = m_opened->deviceStatus();
+    m_snapshot.config = idleConfig(command, m_snapshot.device.isGpu);
+    m_snapshot.target = m_snapshot.config.target;
+    m_snapshot.grid = m_opened->config().grid(Granularity::KvHead);
+}
+
+void ExperimentSession::Worker::handle(const OpenCommand& command) {
+    if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
+        finishRun("stop", "Stopped to open another model");
+    open(command);
+    setState(SessionState::Ready, m_opened->config().name + " is open.");
+}
+
+RunRecord ExperimentSession::Worker::runRecord(const TrainingConfig& config, torch::ScalarType type) const {
+    return {config,
+            m_opened->config(),
+            m_opened->modelFingerprint(),
+            m_opened->corpus().origin(),
+            m_opened->corpus().fingerprint(),
+            m_opened->deviceStatus().name,
+            toString(type == torch::kBFloat16 ? DataType::BFloat16 : DataType::Float32),
+            TORCH_VERSION};
+}
+
+void ExperimentSession::Worker::beginRun(const TrainingConfig& config) {
+    m_folder.reset();
+    m_trainer.reset();
+    m_stepSeconds.clear();
+    open({config.model, config.corpus, config.device});
+    setState(SessionState::Loading, "Loading the weights");
+    const torch::ScalarType type = scalarType(config.dataType, m_opened->device(), /*forLearning=*/true);
+    m_trainer = std::make_unique<Trainer>(m_opened->weights(type, progressReporter()), m_opened->corpus(), config);
+    m_snapshot.cut.reset();
+    m_snapshot.comparison.reset();
+    m_snapshot.isFrozen = false;
+    m_snapshot.targetAppliedStep = 0;
+    m_snapshot.runFolder.clear();
+    ++m_snapshot.run;
+}
+
+void ExperimentSession::Worker::handle(const StartCommand& command) {
+    if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
+        finishRun("stop", "Stopped for a new run");
+    requireValid(command.config);
+    beginRun(command.config);
+    if (!command.runFolder.empty()) {
+        const torch::ScalarType type = scalarType(command.config.dataType, m_opened->device(), true);
+        m_folder = std::make_unique<RunFolder>(RunFolder::create(command.runFolder, runRecord(command.config, type)));
+        m_snapshot.runFolder = command.runFolder;
+    }
+    takePicture();
+    note("start", fmt::format("Training started towards {:.4g} % sparsity", 100 * command.config.target));
+    setState(SessionState::Training);
+}
+
+void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
+    auto folder = std::make_unique<RunFolder>(RunFolder::open(command.runFolder));
+    const TrainerState state = folder->loadCheckpoint();
+    beginRun(folder->record().config);
+    if (m_opened->modelFingerprint() != folder->record().modelFingerprint)
+        throw Error(command.runFolder + " was made with another version of the model " + folder->record().config.model +
+                    "; put that file back to go on.");
+    if (m_opened->corpus().fingerprint() != folder->record().corpusFingerprint)
+        throw Error(command.runFolder + " was made on other texts (" + folder->record().corpusOrigin +
+                    "); put them back to go on.");
+    m_trainer->restore(state);
+    m_folder = std::move(folder);
+    m_snapshot.runFolder = command.runFolder;
+    m_snapshot.isFrozen = state.isFrozen;
+    m_snapshot.targetAppliedStep = static_cast<int>(state.ramp.beginStep);
+    for (HistoryPoint point : m_folder->readHistory(state.step)) {
+        point.run = m_snapshot.run;
+        m_channel.publish(point);
+    }
+    takePicture();
+    const bool isDone = m_snapshot.step >= m_snapshot.stepCount;
+    if (!isDone) note("resume", fmt::format("Resumed from the checkpoint at step {}", m_snapshot.step));
+    setState(isDone ? SessionState::Finished : SessionState::Training);
+}
+
+// Training and steering.
+
+void ExperimentSession::Worker::trainOneStep() {
+    const auto begin = std::chrono::steady_clock::now();
+    const StepResult result = m_trainer->step([this] { check(); });
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    m_stepSeconds.push_back(passed.count());
+    if (m_stepSeconds.size() > kTimedSteps) m_stepSeconds.pop_front();
+
+    const HistoryPoint point{m_snapshot.run,         static_cast<int>(result.step), result.loss,
+                             result.objective,       result.expectedSparsity,       result.scheduledTarget,
+                             m_trainer->config().target, result.multiplier,         passed.count()};
+    m_snapshot.loss = result.loss;
+    takePicture();
+    m_channel.publish(point);
+    if (m_folder) {
+        m_folder->append(point);
+        if (m_snapshot.step % kCheckpointEverySteps == 0) m_folder->saveCheckpoint(m_trainer->state(), m_snapshot.grid);
+    }
+    if (m_snapshot.step >= m_snapshot.stepCount)
+        finishRun("done", fmt::format("Finished after {} steps: {} of {} units full", m_snapshot.step,
+                                      m_snapshot.layout.fullCount(), m_snapshot.grid.unitCount()));
+    else
+        publish();
+}
+
+void ExperimentSession::Worker::saveRun() {
+    if (!m_folder || !m_trainer) return;
+    m_folder->saveCheckpoint(m_trainer->state(), m_snapshot.grid);
+    const TrainingConfig& config = m_trainer->config();
+    LayoutFile file;
+    file.modelName = m_opened->config().name;
+    file.modelArchitecture = m_opened->config().architecture;
+    file.layout = m_snapshot.layout;
+    file.windowTokens = config.windowTokens;
+    file.sinkTokens = config.sinkTokens;
+    file.probabilities = m_snapshot.probability;
+    file.provenance = {std::filesystem::path(m_snapshot.runFolder).filename().string(),
+                       m_snapshot.step,
+                       config.seed,
+                       config.target,
+                       kVersion,
+                       utcTimestamp()};
+    m_folder->saveLayout(file);
+}
+
+void ExperimentSession::Worker::finishRun(const std::string& kind, const std::string& text) {
+    saveRun();
+    note(kind, text);
+    setState(SessionState::Finished, text + ".");
+}
+
+void ExperimentSession::Worker::handle(const RetargetCommand& command) {
+    if (command.target < 0 || command.target > 1)
+        throw Error(fmt::format("The target {:.4g} lies outside 0..1; give the share of units that may slide.",
+                                command.target));
+    m_snapshot.target = command.target;
+    m_snapshot.config.target = command.target;
+    if (!m_trainer) return publish();
+    const int ramp = command.rampSteps.value_or(m_trainer->config().rampSteps);
+    m_trainer->retarget(command.target, ramp);
+    m_snapshot.targetAppliedStep = m_snapshot.step;
+    if (m_snapshot.state == SessionState::Finished) {
+        m_trainer->setStepCount(m_snapshot.step + ramp + kSettlingSteps);
+        m_snapshot.state = SessionState::Training;
+        m_snapshot.message.clear();
+    }
+    takePicture();
+    note("retarget", fmt::format("Target set to {:.4g} %, reached in {} steps", 100 * command.target, ramp));
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const CutCommand& command) {
+    m_snapshot.cut = command.sparsity;
+    if (m_trainer) takePicture();
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const PauseCommand&) {
+    if (m_snapshot.state != SessionState::Training) return;
+    saveRun();
+    note("pause", "Paused");
+    setState(SessionState::Paused);
+}
+
+void ExperimentSession::Worker::handle(const ResumeCommand&) {
+    if (m_snapshot.state != SessionState::Paused) return;
+    note("resume", "Training goes on");
+    setState(SessionState::Training);
+}
+
+void ExperimentSession::Worker::handle(const StopCommand&) {
+    if (m_snapshot.state != SessionState::Training && m_snapshot.state != SessionState::Paused) return;
+    finishRun("stop", fmt::format("Stopped at step {}", m_snapshot.step));
+}
+
+void ExperimentSession::Worker::handle(const FreezeCommand& command) {
+    m_snapshot.isFrozen = command.isFrozen;
+    if (m_trainer) {
+        m_trainer->setFrozen(command.isFrozen);
+        note("freeze", command.isFrozen ? "Gates frozen" : "Gates move again");
+    }
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
+    if (!m_opened) throw Error("Nothing is open yet; open a model to compare layouts.");
+    const SessionState before = m_snapshot.state;
+    std::optional<LearnedCut> learned;
+    if (m_trainer)
+        learned = LearnedCut{m_snapshot.layout, m_snapshot.step, [this](int fullUnits) {
+                                 return layoutFromScores(m_snapshot.grid, m_snapshot.logAlpha, fullUnits,
+                                                         m_snapshot.config.seed);
+                             }};
+    const std::vector<EvaluatedLayout> layouts =
+        layoutsToEvaluate(command, m_snapshot.grid, m_snapshot.target, learned);
+    setState(SessionState::Evaluating, "Evaluating");
+    try {
+        Comparison comparison =
+            evaluateLayouts(*m_opened, command, layouts, m_snapshot.config, progressReporter());
+        comparison.atStep = learned ? learned->step : 0;
+        if (m_folder) m_folder->saveComparison(comparison);
+        m_snapshot.comparison = std::move(comparison);
+    } catch (const std::exception&) {
+        m_snapshot.state = before;
+        throw;
+    }
+    note("evaluate", fmt::format("Compared {} layouts on the {} text", layouts.size(), command.split));
+    setState(before);
+}
+
+ExperimentSession::ExperimentSession() : m_worker(std::make_unique<Worker>()) {}
+ExperimentSession::~ExperimentSession() = default;
+
+void ExperimentSession::post(SessionCommand command) { m_worker->post(std::move(command)); }
+
+SnapshotChannel& ExperimentSession::channel() { return m_worker->channel(); }
+
+}  // namespace consa

@@ -1,0 +1,106 @@
+// Plans and runs comparisons.
+#include "core/session/layout_evaluation.h"
+
+#include "core/base/error.h"
+#include "core/base/file_io.h"
+#include "core/evaluation/perplexity.h"
+#include "core/layout/layout_patterns.h"
+#include "core/model/transformer_loader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace consa {
+
+namespace {
+
+constexpr int kRandomLayouts = 2;  // seeds compared beside the rules
+
+std::string atSparsity(const std::string& rule, double sparsity) { return fmt::format("{}@{:.4g}", rule, sparsity); }
+
+void addRule(std::vector<EvaluatedLayout>& out, const std::string& word, const UnitGrid& grid) {
+    for (NamedLayout& named : layoutsFromRule(word, grid)) out.push_back({named.name, std::move(named.layout)});
+}
+
+/// Writes the windows as decimal ids, one window a line.
+void dumpTokens(const EvaluationText& text, const std::string& path) {
+    std::string lines;
+    for (const TokenWindow& window : text.windows) {
+        const auto ids = text.corpus->tokens(window, text.contextTokens);
+        lines += fmt::format("{}\n", fmt::join(ids, " "));
+    }
+    writeFileAtomically(path, lines);
+}
+
+}  // namespace
+
+std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, const UnitGrid& grid, double sparsity,
+                                               const std::optional<LearnedCut>& learned) {
+    std::vector<EvaluatedLayout> result;
+    const bool hasLearned = command.includeLearned && learned;
+    const double budget = hasLearned ? learned->layout.sparsity() : sparsity;
+    if (command.includeRules) addRule(result, "full", grid);
+    if (hasLearned) result.push_back({"learned", learned->layout});
+    if (command.includeRules) {
+        const std::size_t firstRule = result.size();
+        addRule(result, atSparsity("interleaved", budget), grid);
+        const int ruleCount = result[firstRule].layout.fullCount();
+        if (hasLearned && ruleCount != learned->layout.fullCount())
+            result.insert(result.begin() + static_cast<std::ptrdiff_t>(firstRule),
+                          {"learned at the rule's count", learned->atCount(ruleCount)});
+        for (int seed = 0; seed < kRandomLayouts; ++seed)
+            addRule(result, atSparsity("random:" + std::to_string(seed), budget), grid);
+        addRule(result, "sliding", grid);
+    }
+    result.insert(result.end(), command.layouts.begin(), command.layouts.end());
+    return result;
+}
+
+Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
+                           const std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
+                           const OpeningProgress& progress) {
+    const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
+    TrainingConfig used = config;
+    used.contextTokens = context;
+    requireValid(used, opened.config().contextTokens);
+    const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
+                                                   config.windowTokens, command.maxTokens);
+    if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);
+    const Transformer& model =
+        opened.weights(scalarType(command.dataType, opened.device(), /*forLearning=*/false), progress);
+    const int batchSize = evaluationBatchSize(opened.device(), context);
+
+    const std::size_t passes = layouts.size() + 1;
+    std::size_t pass = 0;
+    const auto losses = [&](const std::string& name, const AttentionLayout& layout, int window, int sinks) {
+        const auto before = static_cast<double>(pass++);
+        std::size_t done = 0;
+        return evaluateLayout(model, text, layout, window, sinks, batchSize, [&](std::size_t windows) {
+            done = std::max(done, windows);
+            const double share = static_cast<double>(done) / static_cast<double>(text.windows.size());
+            progress((before + share) / static_cast<double>(passes), "Evaluating " + name);
+        });
+    };
+    const AttentionLayout allFull(opened.config().grid(Granularity::KvHead), true);
+    const WindowLosses full = losses("all full", allFull, used.windowTokens, used.sinkTokens);
+    std::vector<EvaluatedLosses> evaluated;
+    for (const EvaluatedLayout& one : layouts) {
+        EvaluatedLosses result;
+        result.row.name = one.name;
+        result.row.layout = one.layout;
+        result.row.windowTokens = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
+        result.row.sinkTokens = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        const bool isAllFull = one.layout.fullCount() == one.layout.grid.unitCount();
+        result.losses = isAllFull ? full
+                                  : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
+        if (isAllFull) ++pass;
+        evaluated.push_back(std::move(result));
+    }
+    std::vector<int> documents;
+    for (const TokenWindow& window : text.windows) documents.push_back(window.document);
+    Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context);
+    comparison.split = command.split;
+    return comparison;
+}
+
+}  // namespace consa

@@ -1,0 +1,50 @@
+// A model and texts ready to work: checkpoint, weights on the device, tokenised corpus.
+#pragma once
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/model/transformer.h"
+#include "core/session/session_snapshot.h"
+#include "core/text/token_corpus.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace consa {
+
+/// Called with 0..1 and what is being done; what it throws ends the work.
+using OpeningProgress = std::function<void(double, const std::string&)>;
+
+/// Owns weights and texts. Lives on the session's thread.
+class OpenedModel {
+public:
+    /// Reads the checkpoint's head and tokenises the texts; weights follow on demand.
+    OpenedModel(std::string model, std::vector<std::string> corpus, const std::string& device,
+                const OpeningProgress& progress);
+
+    [[nodiscard]] bool isMadeFrom(const std::string& model, const std::vector<std::string>& corpus,
+                                  const std::string& device) const;
+    [[nodiscard]] const ModelConfig& config() const { return m_checkpoint->config(); }
+    [[nodiscard]] const TokenCorpus& corpus() const { return *m_corpus; }
+    [[nodiscard]] const torch::Device& device() const { return m_device; }
+    [[nodiscard]] std::string modelFingerprint() const { return m_checkpoint->fingerprint(); }
+    [[nodiscard]] CorpusSummary corpusSummary() const;
+    [[nodiscard]] DeviceStatus deviceStatus() const;
+
+    /// The weights in this format, loaded at the first call.
+    [[nodiscard]] const Transformer& weights(torch::ScalarType type, const OpeningProgress& progress);
+
+private:
+    std::string m_model;
+    std::vector<std::string> m_corpusPaths;
+    std::string m_deviceWord;
+    torch::Device m_device;
+    std::unique_ptr<Checkpoint> m_checkpoint;
+    std::optional<TokenCorpus> m_corpus;
+    std::map<torch::ScalarType, Transformer> m_weights;
+};
+
+}  // namespace consa

@@ -1,0 +1,175 @@
+// Reads and writes run folders.
+#include "core/session/run_folder.h"
+
+#include "core/base/error.h"
+#include "core/base/file_io.h"
+#include "core/base/version.h"
+#include "core/checkpoint/safetensors_file.h"
+
+#include <nlohmann/json.hpp>
+
+namespace consa {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kFormat = "consa-run";
+constexpr int kFormatVersion = 1;
+constexpr const char* kConfigFile = "config.json";
+constexpr const char* kEventsFile = "events.jsonl";
+constexpr const char* kGatesFile = "gates.safetensors";
+
+std::string toJsonText(const RunRecord& record) {
+    const json out{{"format", kFormat},
+                   {"version", kFormatVersion},
+                   {"created", utcTimestamp()},
+                   {"config", json::parse(toJson(record.config))},
+                   {"model", json::parse(toJson(record.model))},
+                   {"modelFingerprint", record.modelFingerprint},
+                   {"corpus", {{"origin", record.corpusOrigin}, {"fingerprint", record.corpusFingerprint}}},
+                   {"device", record.device},
+                   {"dataType", record.dataType},
+                   {"versions", {{"consa", kVersion}, {"torch", record.torchVersion}}}};
+    return out.dump(2) + "\n";
+}
+
+RunRecord recordFromJson(const std::string& text, const std::string& source) {
+    try {
+        const json in = json::parse(text);
+        if (in.value("format", "") != kFormat)
+            throw Error(source + " is not a run's config (its \"format\" is not \"" + kFormat + "\").");
+        if (in.at("version").get<int>() != kFormatVersion)
+            throw Error(source + " has version " + in.at("version").dump() + "; this program reads version 1.");
+        RunRecord record;
+        record.config = trainingConfigFromJson(in.at("config").dump(), source);
+        record.model = modelConfigFromJson(in.at("model").dump(), source);
+        record.modelFingerprint = in.at("modelFingerprint").get<std::string>();
+        record.corpusOrigin = in.at("corpus").at("origin").get<std::string>();
+        record.corpusFingerprint = in.at("corpus").at("fingerprint").get<std::string>();
+        record.device = in.at("device").get<std::string>();
+        record.dataType = in.at("dataType").get<std::string>();
+        record.torchVersion = in.at("versions").at("torch").get<std::string>();
+        return record;
+    } catch (const json::exception& error) {
+        throw Error(source + " is not a run's config: " + error.what() + ".");
+    }
+}
+
+std::vector<float> toFloats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
+
+}  // namespace
+
+RunFolder RunFolder::create(const fs::path& path, const RunRecord& record) {
+    if (fs::exists(path / kConfigFile))
+        throw Error(path.string() + " holds a run already; choose another folder with --out, or go on with it by --resume.");
+    RunFolder folder(path);
+    folder.m_record = record;
+    writeFileAtomically(path / kConfigFile, toJsonText(record));
+    return folder;
+}
+
+RunFolder RunFolder::open(const fs::path& path) {
+    RunFolder folder(path);
+    folder.m_record = recordFromJson(readFile(path / kConfigFile), (path / kConfigFile).string());
+    return folder;
+}
+
+void RunFolder::appendLine(const std::string& line) {
+    const fs::path file = m_path / kEventsFile;
+    if (!m_events.is_open()) m_events.open(file, std::ios::app | std::ios::binary);
+    m_events << line << '\n' << std::flush;
+    if (!m_events)
+        throw Error(file.string() + " can't be written (disk full or read-only?); free space or choose another folder.",
+                    ErrorKind::RunFailed);
+}
+
+void RunFolder::append(const HistoryPoint& p) {
+    appendLine(json{{"event", "step"},
+                    {"step", p.step},
+                    {"loss", p.loss},
+                    {"objective", p.objective},
+                    {"expectedSparsity", p.expectedSparsity},
+                    {"scheduledTarget", p.scheduledTarget},
+                    {"target", p.target},
+                    {"multiplier", p.multiplier},
+                    {"seconds", p.seconds}}
+                   .dump());
+}
+
+void RunFolder::append(const SessionEvent& event) {
+    appendLine(json{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}}.dump());
+}
+
+void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid) {
+    const std::vector<std::int64_t> shape{grid.layerCount, grid.unitsPerLayer()};
+    const json training{{"step", state.step},
+                        {"updateCount", state.gates.updateCount},
+                        {"multiplier", state.multiplier},
+                        {"ramp",
+                         {{"from", state.ramp.from},
+                          {"target", state.ramp.target},
+                          {"beginStep", state.ramp.beginStep},
+                          {"rampSteps", state.ramp.rampSteps}}},
+                        {"isFrozen", state.isFrozen}};
+    writeFileAtomically(m_path / kGatesFile,
+                        toSafetensors({{"logAlpha", shape, toFloats(state.gates.logAlpha)},
+                                       {"firstMoment", shape, toFloats(state.gates.firstMoment)},
+                                       {"secondMoment", shape, toFloats(state.gates.secondMoment)}},
+                                      {{"training", training.dump()}}));
+}
+
+TrainerState RunFolder::loadCheckpoint() const {
+    const fs::path path = m_path / kGatesFile;
+    const std::string bytes = readFile(path);
+    const SafetensorsFile file(bytes, path.string());
+    const auto read = [&file](const std::string& name) {
+        const std::vector<float> values = file.readFloat32(name);
+        return std::vector<double>(values.begin(), values.end());
+    };
+    try {
+        const json training = json::parse(file.metadata().at("training"));
+        TrainerState state;
+        state.step = training.at("step").get<std::int64_t>();
+        state.gates = {read("logAlpha"), read("firstMoment"), read("secondMoment"),
+                       training.at("updateCount").get<std::int64_t>()};
+        state.multiplier = training.at("multiplier").get<double>();
+        const json& ramp = training.at("ramp");
+        state.ramp = {ramp.at("from").get<double>(), ramp.at("target").get<double>(),
+                      ramp.at("beginStep").get<std::int64_t>(), ramp.at("rampSteps").get<std::int64_t>()};
+        state.isFrozen = training.at("isFrozen").get<bool>();
+        return state;
+    } catch (const std::exception& error) {
+        throw Error(path.string() + " is not a run's checkpoint: " + error.what() + ".");
+    }
+}
+
+void RunFolder::saveLayout(const LayoutFile& layout) { writeLayoutFile(m_path / "layout.json", layout); }
+
+void RunFolder::saveComparison(const Comparison& comparison) {
+    writeFileAtomically(m_path / "comparison.json", toJson(comparison) + "\n");
+}
+
+std::vector<HistoryPoint> RunFolder::readHistory(std::int64_t endStep) const {
+    std::vector<HistoryPoint> points;
+    std::ifstream in(m_path / kEventsFile);
+    for (std::string line; std::getline(in, line);) {
+        const json event = json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (!event.is_object() || event.value("event", "") != "step") continue;  // a line cut off by a crash is skipped
+        HistoryPoint point;
+        point.step = event.value("step", 0);
+        if (point.step >= endStep) continue;
+        point.loss = event.value("loss", 0.0);
+        point.objective = event.value("objective", 0.0);
+        point.expectedSparsity = event.value("expectedSparsity", 0.0);
+        point.scheduledTarget = event.value("scheduledTarget", 0.0);
+        point.target = event.value("target", 0.0);
+        point.multiplier = event.value("multiplier", 0.0);
+        point.seconds = event.value("seconds", 0.0);
+        points.push_back(point);
+    }
+    return points;
+}
+
+}  // namespace consa

@@ -1,0 +1,83 @@
+// What the user can ask of a running session: plain values.
+#pragma once
+
+#include "core/layout/attention_layout.h"
+#include "core/training/training_config.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace consa {
+
+/// Loads model and texts so that Start needs no waiting. Replaces what was open.
+struct OpenCommand {
+    std::string model;
+    std::vector<std::string> corpus;
+    std::string device = "auto";
+};
+
+/// Begins a run with this config; opens config.model and config.corpus first when they are not open.
+/// An empty runFolder keeps nothing on disk.
+struct StartCommand {
+    TrainingConfig config;
+    std::string runFolder;
+};
+
+/// Goes on with a run from its folder at the step of its last checkpoint.
+struct ResumeRunCommand {
+    std::string runFolder;
+};
+
+/// Moves the target of the running training; reached over rampSteps (the config's when empty).
+struct RetargetCommand {
+    double target = 0.5;
+    std::optional<int> rampSteps;
+};
+
+/// Rounds the current gates at this sparsity for the "learned" layout; empty follows the target again.
+struct CutCommand {
+    std::optional<double> sparsity;
+};
+
+struct PauseCommand {};
+struct ResumeCommand {};
+
+/// Ends the run after the step in progress; the gates stay, the run folder is complete.
+struct StopCommand {};
+
+/// Gates stop moving while steps go on (isFrozen), or move again.
+struct FreezeCommand {
+    bool isFrozen = true;
+};
+
+/// A layout to evaluate, by name; window and sinks 0 / -1 take the config's.
+struct EvaluatedLayout {
+    std::string name;
+    AttentionLayout layout;
+    int windowTokens = 0;
+    int sinkTokens = -1;
+};
+
+/// Compares layouts on the split's windows. `includeLearned` adds the learned cut; `includeRules` adds all full, all
+/// sliding, every interleaved phase at the learned budget and random layouts of the same count.
+struct EvaluateCommand {
+    std::vector<EvaluatedLayout> layouts;
+    std::string split = "dev";
+    int contextTokens = 0;      // 0: the config's
+    std::int64_t maxTokens = 0; // 0: all windows of the split
+    bool includeLearned = true;
+    bool includeRules = true;
+    DataType dataType = DataType::Auto;
+    std::string dumpTokensPath;  // where the evaluated windows are written as ids, one window a line; empty: nowhere
+};
+
+struct CancelEvaluationCommand {};
+
+using SessionCommand =
+    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PauseCommand, ResumeCommand,
+                 StopCommand, FreezeCommand, EvaluateCommand, CancelEvaluationCommand>;
+
+}  // namespace consa

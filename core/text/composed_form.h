@@ -1,0 +1,12 @@
+// Unicode's composed form (NFC), in which some tokenizers want their text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace consa {
+
+/// `text` (valid UTF-8) in the composed form of Unicode Standard Annex 15.
+[[nodiscard]] std::string toComposedForm(std::string_view text);
+
+}  // namespace consa

@@ -1,0 +1,230 @@
+// Reads, writes and checks the knobs of a run.
+#include "core/training/training_config.h"
+
+#include "core/base/json_text.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace consa {
+namespace {
+
+constexpr std::array<std::pair<DataType, const char*>, 3> kDataTypes{
+    {{DataType::Auto, "auto"}, {DataType::Float32, "float32"}, {DataType::BFloat16, "bfloat16"}}};
+
+/// Calls `visit(key, field)` for every field: the one list that reading and writing share.
+template <typename Config, typename Visitor>
+void forEachField(Config& config, Visitor&& visit) {
+    visit("model", config.model);
+    visit("corpus", config.corpus);
+    visit("device", config.device);
+    visit("dataType", config.dataType);
+    visit("seed", config.seed);
+    visit("granularity", config.granularity);
+    visit("windowTokens", config.windowTokens);
+    visit("sinkTokens", config.sinkTokens);
+    visit("contextTokens", config.contextTokens);
+    visit("batchSize", config.batchSize);
+    visit("stepCount", config.stepCount);
+    visit("target", config.target);
+    visit("warmupShare", config.warmupShare);
+    visit("rampSteps", config.rampSteps);
+    visit("gateLearningRate", config.gateLearningRate);
+    visit("gateBeta1", config.gateBeta1);
+    visit("gateBeta2", config.gateBeta2);
+    visit("initialLogAlpha", config.initialLogAlpha);
+    visit("logAlphaLimit", config.logAlphaLimit);
+    visit("multiplierRate", config.multiplierRate);
+    visit("quadraticWeight", config.quadraticWeight);
+    visit("learningRateWarmupSteps", config.learningRateWarmupSteps);
+    visit("decayStart", config.decayStart);
+}
+
+struct Writer {
+    Json& json;
+
+    void operator()(const char* key, DataType value) const { json[key] = toString(value); }
+    void operator()(const char* key, Granularity value) const { json[key] = toString(value); }
+    template <typename Value>
+    void operator()(const char* key, const Value& value) const {
+        json[key] = value;
+    }
+};
+
+/// Takes every key it knows out of `json`, so that what is left is unknown.
+struct Reader {
+    Json& json;
+    const std::string& source;
+
+    template <typename Value>
+    void operator()(const char* key, Value& field) const {
+        const auto found = json.find(key);
+        if (found == json.end()) return;
+        read(key, *found, field);
+        json.erase(found);
+    }
+
+    [[noreturn]] void fail(const std::string& key, const Json& value, const std::string& expected) const {
+        throw Error(source + ": " + key + " is " + dumpJson(value) + ", expected " + expected);
+    }
+
+    void read(const std::string& key, const Json& value, std::string& field) const {
+        if (!value.is_string()) fail(key, value, "a text");
+        field = value.get<std::string>();
+    }
+    void read(const std::string& key, const Json& value, std::vector<std::string>& field) const {
+        if (!value.is_array()) fail(key, value, "a list of texts");
+        std::vector<std::string> words(value.size());
+        for (std::size_t i = 0; i < words.size(); ++i) read(key + "[" + std::to_string(i) + "]", value[i], words[i]);
+        field = std::move(words);
+    }
+    void read(const std::string& key, const Json& value, double& field) const {
+        if (!value.is_number()) fail(key, value, "a number");
+        field = value.get<double>();
+    }
+    void read(const std::string& key, const Json& value, std::uint64_t& field) const {
+        if (!value.is_number_unsigned()) fail(key, value, "a whole number from 0");
+        field = value.get<std::uint64_t>();
+    }
+    void read(const std::string& key, const Json& value, int& field) const {
+        constexpr auto kLimit = std::numeric_limits<int>::max();
+        const bool isSmall = value.is_number_unsigned()
+                                 ? value.get<std::uint64_t>() <= kLimit
+                                 : value.is_number_integer() && value.get<std::int64_t>() >= -kLimit;
+        if (!isSmall) fail(key, value, "a whole number");
+        field = value.get<int>();
+    }
+    void read(const std::string& key, const Json& value, DataType& field) const {
+        readWord(key, value, field, dataTypeFromString);
+    }
+    void read(const std::string& key, const Json& value, Granularity& field) const {
+        readWord(key, value, field, granularityFromString);
+    }
+    template <typename Word>
+    void readWord(const std::string& key, const Json& value, Word& field, Word (*parse)(const std::string&)) const {
+        if (!value.is_string()) fail(key, value, "a word");
+        try {
+            field = parse(value.get<std::string>());
+        } catch (const Error& error) {
+            throw Error(source + ": " + key + ": " + error.what());
+        }
+    }
+};
+
+/// A number as a user would type it.
+std::string shown(double value) {
+    return dumpJson(value);
+}
+
+void requireAtLeast(double value, double least, const std::string& knob) {
+    if (!(value >= least) || !std::isfinite(value)) {
+        throw Error(knob + " " + shown(value) + " must be at least " + shown(least));
+    }
+}
+
+void requireAtLeast(int value, int least, const std::string& knob) {
+    if (value < least) throw Error(knob + " " + std::to_string(value) + " must be at least " + std::to_string(least));
+}
+
+void requireShare(double value, const std::string& knob) {
+    if (!(value >= 0 && value <= 1)) throw Error(knob + " " + shown(value) + " must lie between 0 and 1");
+}
+
+void requireValidText(const TrainingConfig& config, int modelContextTokens) {
+    requireAtLeast(config.windowTokens, 1, "--window");
+    requireAtLeast(config.sinkTokens, 0, "--sinks");
+    requireAtLeast(config.contextTokens, 2, "--context");
+    requireAtLeast(config.batchSize, 1, "--batch");
+    requireAtLeast(config.stepCount, 1, "--steps");
+    const std::string context = "--context " + std::to_string(config.contextTokens);
+    if (config.windowTokens >= config.contextTokens) {
+        throw Error("--window " + std::to_string(config.windowTokens) + " must be smaller than " + context);
+    }
+    if (modelContextTokens > 0 && config.contextTokens > modelContextTokens) {
+        throw Error(context + " is longer than the model allows: at most " + std::to_string(modelContextTokens));
+    }
+}
+
+void requireValidOptimiser(const TrainingConfig& config) {
+    if (!(config.gateLearningRate > 0) || !std::isfinite(config.gateLearningRate)) {
+        throw Error("--lr " + shown(config.gateLearningRate) + " must be greater than 0");
+    }
+    for (const auto& [beta, knob] : {std::pair(config.gateBeta1, "gateBeta1"), {config.gateBeta2, "gateBeta2"}}) {
+        if (!(beta >= 0 && beta < 1))
+            throw Error(std::string(knob) + " " + shown(beta) + " must lie from 0 to below 1");
+    }
+    requireAtLeast(config.logAlphaLimit, 0.1, "logAlphaLimit");
+    if (!(std::abs(config.initialLogAlpha) <= config.logAlphaLimit)) {
+        throw Error("initialLogAlpha " + shown(config.initialLogAlpha) + " must lie within logAlphaLimit, +-" +
+                    shown(config.logAlphaLimit));
+    }
+    requireAtLeast(config.multiplierRate, 0.0, "multiplierRate");
+    requireAtLeast(config.quadraticWeight, 0.0, "quadraticWeight");
+    requireAtLeast(config.learningRateWarmupSteps, 0, "learningRateWarmupSteps");
+    requireShare(config.decayStart, "decayStart");
+}
+
+}  // namespace
+
+std::string toString(DataType type) {
+    for (const auto& [value, word] : kDataTypes) {
+        if (value == type) return word;
+    }
+    return "auto";
+}
+
+DataType dataTypeFromString(const std::string& word) {
+    for (const auto& [value, name] : kDataTypes) {
+        if (word == name) return value;
+    }
+    throw Error("\"" + word + "\" is not a number format: use auto, float32 or bfloat16");
+}
+
+std::string toJson(const TrainingConfig& config) {
+    Json json = Json::object();
+    forEachField(config, Writer{json});
+    return dumpJson(json, 2);
+}
+
+TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source) {
+    Json json = parseJson(text, source);
+    if (!json.is_object()) throw Error(source + " must hold a JSON object with the knobs of a run");
+    TrainingConfig config;
+    forEachField(config, Reader{json, source});
+    if (!json.empty()) throw Error(source + ": " + json.begin().key() + " is not a knob of a run; remove it");
+    return config;
+}
+
+TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu) {
+    TrainingConfig config;
+    config.model = model;
+    if (model == "demo") {
+        config.windowTokens = 48;
+        config.contextTokens = 512;
+        config.batchSize = 4;
+        return config;
+    }
+    config.corpus = {"default"};
+    if (!onGpu) {
+        config.windowTokens = 64;
+        config.contextTokens = 512;
+        config.batchSize = 1;
+        config.stepCount = 200;
+    }
+    return config;
+}
+
+void requireValid(const TrainingConfig& config, int modelContextTokens) {
+    if (config.model.empty()) throw Error("--model is empty: give a path, default or demo");
+    if (config.corpus.empty()) throw Error("--corpus is empty: give texts, default or demo");
+    requireShare(config.target, "--target");
+    requireValidText(config, modelContextTokens);
+    requireShare(config.warmupShare, "warmupShare");
+    requireAtLeast(config.rampSteps, 0, "--ramp");
+    requireValidOptimiser(config);
+}
+
+}  // namespace consa

@@ -1,0 +1,71 @@
+// Every knob of a run, with its default, unit and source.
+#pragma once
+
+#include "core/layout/attention_layout.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace consa {
+
+/// Number format of weights and activations. Auto: bfloat16 on a GPU; on a CPU float32 for evaluating and bfloat16
+/// for learning where the processor multiplies it natively.
+enum class DataType { Auto, Float32, BFloat16 };
+
+[[nodiscard]] std::string toString(DataType type);
+/// Throws Error (BadInput) for any word but auto, float32, bfloat16.
+[[nodiscard]] DataType dataTypeFromString(const std::string& word);
+
+/// How gates are learned. Defaults marked "measured" come from runs on SmolLM2-135M (resources/docs/method.md).
+struct TrainingConfig {
+    // What is learned on what.
+    std::string model = "demo";               // as openCheckpoint() takes it
+    std::vector<std::string> corpus{"demo"};  // as loadCorpus() takes them
+    std::string device = "auto";              // auto | cpu | cuda | cuda:N
+    DataType dataType = DataType::Auto;
+    std::uint64_t seed = 0;
+
+    // The two kinds of attention.
+    Granularity granularity = Granularity::KvHead;
+    int windowTokens = 256;  // sliding window, the query counted
+    int sinkTokens = 4;      // first tokens that stay visible
+
+    // How much text a step sees.
+    int contextTokens = 4096;
+    int batchSize = 8;
+    int stepCount = 150;
+
+    // The budget.
+    double target = 0.5;          // sparsity: share of units on sliding, 0..1
+    double warmupShare = 0.4;     // share of the steps over which the target rises from 0 (measured)
+    int rampSteps = 20;           // steps over which a moved target is reached (taste)
+
+    // The optimiser of the gates.
+    double gateLearningRate = 0.2;    // Adam (measured)
+    double gateBeta1 = 0.9;           // Adam (measured)
+    double gateBeta2 = 0.99;          // Adam (measured)
+    double initialLogAlpha = 1.0;     // mean at start, standard deviation 0.01 (measured)
+    double logAlphaLimit = 6.0;       // clamp: beyond it a gate is decided (measured)
+    double multiplierRate = 0.1;      // plain ascent of lambda1 on the constraint's error (measured)
+    double quadraticWeight = 10.0;    // fixed weight of the squared error (measured)
+    int learningRateWarmupSteps = 8;  // (measured)
+    double decayStart = 0.7;          // share of the steps after which the rate falls linearly to a tenth (measured)
+
+    bool operator==(const TrainingConfig&) const = default;
+};
+
+/// JSON object with every field, keys as the fields are named.
+[[nodiscard]] std::string toJson(const TrainingConfig& config);
+/// Unknown keys are an Error (BadInput), missing ones keep their default; `source` names the text.
+[[nodiscard]] TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source);
+
+/// Defaults that suit a model and device: the demo's own; a GPU's (context 4096, window 256, batch 8, 150 steps);
+/// a CPU's (512, 64, 1, 200).
+[[nodiscard]] TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu);
+
+/// Throws Error (BadInput) naming the first knob out of range: target outside 0..1, window >= context, context beyond
+/// `modelContextTokens`, non-positive counts. `modelContextTokens` 0 skips that check.
+void requireValid(const TrainingConfig& config, int modelContextTokens = 0);
+
+}  // namespace consa

@@ -1,0 +1,325 @@
+// A session without a model: a thread that behaves like a run, for tests of the window.
+#pragma once
+
+#include "core/layout/layout_patterns.h"
+#include "core/session/experiment_session.h"
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace consa {
+
+/// Gates drift towards a fixed mask under a rising target; every command is honoured and recorded.
+class FakeSession final : public SessionInterface {
+public:
+    struct Options {
+        int layerCount = 8;
+        int kvHeadCount = 4;
+        std::chrono::microseconds stepTime{1000};
+        std::chrono::milliseconds loadTime{0};
+        std::string failOn;  // opening this model fails
+    };
+
+    explicit FakeSession(Options options) : m_options(std::move(options)) {
+        m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    }
+    FakeSession() : FakeSession(Options{}) {}
+    ~FakeSession() override {
+        m_thread.request_stop();
+        m_wake.notify_all();
+    }
+
+    void post(SessionCommand command) override {
+        {
+            const std::scoped_lock lock(m_mutex);
+            m_commands.push_back(command);
+            m_posted.push_back(std::move(command));
+        }
+        m_wake.notify_all();
+    }
+    [[nodiscard]] SnapshotChannel& channel() override { return m_channel; }
+
+    /// Commands of one type posted so far, in order.
+    template <typename Command>
+    [[nodiscard]] std::vector<Command> posted() const {
+        const std::scoped_lock lock(m_mutex);
+        std::vector<Command> found;
+        for (const SessionCommand& command : m_posted) {
+            if (const auto* one = std::get_if<Command>(&command)) found.push_back(*one);
+        }
+        return found;
+    }
+    [[nodiscard]] std::int64_t publishedPoints() const { return m_publishedPoints; }
+
+private:
+    void run(const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            SessionCommand command;
+            bool hasCommand = false;
+            {
+                std::unique_lock lock(m_mutex);
+                const auto hasWork = [this] { return !m_commands.empty(); };
+                if (m_snapshot.state != SessionState::Training && m_snapshot.state != SessionState::Evaluating) {
+                    m_wake.wait(lock, stop, hasWork);
+                }
+                if (!m_commands.empty()) {
+                    command = std::move(m_commands.front());
+                    m_commands.pop_front();
+                    hasCommand = true;
+                }
+            }
+            if (hasCommand) {
+                std::visit([this](const auto& one) { handle(one); }, command);
+            } else if (m_snapshot.state == SessionState::Training) {
+                step();
+            } else if (m_snapshot.state == SessionState::Evaluating) {
+                evaluateSome();
+            }
+        }
+    }
+
+    void handle(const OpenCommand& command) {
+        m_snapshot = SessionSnapshot{.run = m_snapshot.run};
+        m_snapshot.modelPath = command.model;
+        m_snapshot.corpusPaths = command.corpus;
+        setState(SessionState::Loading, "Opening " + command.model);
+        std::this_thread::sleep_for(m_options.loadTime);
+        if (!m_options.failOn.empty() && command.model == m_options.failOn) return fail(command.model);
+        ModelConfig model;
+        model.name = command.model == "demo" ? "Demo" : "SmolLM2-135M-Instruct";
+        model.architecture = "llama";
+        model.layerCount = m_options.layerCount;
+        model.kvHeadCount = m_options.kvHeadCount;
+        model.queryHeadCount = 3 * m_options.kvHeadCount;
+        model.headDim = 64;
+        model.hiddenSize = model.queryHeadCount * model.headDim;
+        model.contextTokens = 8192;
+        m_snapshot.model = model;
+        m_snapshot.corpus = CorpusSummary{command.corpus.empty() ? "" : command.corpus.front(), 900000, 60000, 60000, 120};
+        m_snapshot.device = {"CPU, 2 threads", false, 1'900'000'000, 25'000'000'000};
+        m_snapshot.config = defaultTrainingConfig(command.model, false);
+        m_snapshot.target = m_snapshot.config.target;
+        m_snapshot.grid = model.grid(Granularity::KvHead);
+        setState(SessionState::Ready, model.name + " is open.");
+    }
+
+    void handle(const StartCommand& command) {
+        ++m_snapshot.run;
+        m_snapshot.config = command.config;
+        m_snapshot.runFolder = command.runFolder;
+        m_snapshot.grid = m_snapshot.model->grid(command.config.granularity);
+        m_snapshot.step = 0;
+        m_snapshot.stepCount = command.config.stepCount;
+        m_snapshot.target = command.config.target;
+        m_snapshot.scheduledTarget = 0;
+        m_snapshot.multiplier = 0;
+        m_snapshot.cut.reset();
+        m_snapshot.comparison.reset();
+        m_warmupSteps = std::max(1, static_cast<int>(command.config.warmupShare * command.config.stepCount));
+        m_rampFrom = 0;
+        m_rampBegin = 0;
+        m_rampSteps = m_warmupSteps;
+        m_random.seed(command.config.seed + 7);
+        std::normal_distribution<double> importance(0, 1.6);
+        const auto unitCount = static_cast<std::size_t>(m_snapshot.grid.unitCount());
+        m_importance.resize(unitCount);
+        m_snapshot.logAlpha.assign(unitCount, command.config.initialLogAlpha);
+        for (std::size_t unit = 0; unit < unitCount; ++unit) {
+            const double depth = static_cast<double>(unit) / static_cast<double>(unitCount);
+            m_importance[unit] = importance(m_random) + 2.0 * std::sin(depth * 9.0);
+        }
+        takePicture();
+        note("start", "Training started");
+        setState(SessionState::Training);
+    }
+
+    void handle(const ResumeRunCommand&) {}
+
+    void handle(const RetargetCommand& command) {
+        m_snapshot.target = command.target;
+        m_snapshot.config.target = command.target;
+        m_snapshot.targetAppliedStep = m_snapshot.step;
+        m_rampFrom = m_snapshot.scheduledTarget;
+        m_rampBegin = m_snapshot.step;
+        m_rampSteps = std::max(1, command.rampSteps.value_or(20));
+        if (m_snapshot.state == SessionState::Finished) {
+            m_snapshot.stepCount = m_snapshot.step + m_rampSteps + 40;
+            m_snapshot.state = SessionState::Training;
+        }
+        if (m_snapshot.run > 0) takePicture();
+        note("retarget", "Target set");
+        publish();
+    }
+
+    void handle(const CutCommand& command) {
+        m_snapshot.cut = command.sparsity;
+        publish();
+    }
+    void handle(const PauseCommand&) {
+        if (m_snapshot.state != SessionState::Training) return;
+        note("pause", "Paused");
+        setState(SessionState::Paused);
+    }
+    void handle(const ResumeCommand&) {
+        if (m_snapshot.state != SessionState::Paused) return;
+        note("resume", "Training goes on");
+        setState(SessionState::Training);
+    }
+    void handle(const StopCommand&) {
+        if (m_snapshot.state != SessionState::Training && m_snapshot.state != SessionState::Paused) return;
+        note("stop", "Stopped");
+        setState(SessionState::Finished, "Stopped.");
+    }
+    void handle(const FreezeCommand& command) {
+        m_snapshot.isFrozen = command.isFrozen;
+        publish();
+    }
+    void handle(const EvaluateCommand& command) {
+        m_evaluation = command;
+        m_stateBefore = m_snapshot.state;
+        setState(SessionState::Evaluating, "Evaluating");
+    }
+    void handle(const CancelEvaluationCommand&) {
+        if (m_snapshot.state == SessionState::Evaluating) setState(m_stateBefore, "Evaluation cancelled.");
+    }
+
+    void step() {
+        std::this_thread::sleep_for(m_options.stepTime);
+        std::normal_distribution<double> noise(0, 1);
+        ++m_snapshot.step;
+        const double share = std::min(1.0, static_cast<double>(m_snapshot.step - m_rampBegin) / m_rampSteps);
+        m_snapshot.scheduledTarget = m_rampFrom + share * (m_snapshot.target - m_rampFrom);
+        const double error = m_snapshot.expectedSparsity - m_snapshot.scheduledTarget;
+        m_snapshot.multiplier += 0.1 * error;
+        if (!m_snapshot.isFrozen) moveGates(error, noise);
+        m_snapshot.loss = 2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * noise(m_random);
+        takePicture();
+        m_channel.publish(HistoryPoint{m_snapshot.run, m_snapshot.step, m_snapshot.loss, m_snapshot.loss + m_snapshot.multiplier * error,
+                                       m_snapshot.expectedSparsity, m_snapshot.scheduledTarget, m_snapshot.target,
+                                       m_snapshot.multiplier, 0.2});
+        ++m_publishedPoints;
+        if (m_snapshot.step >= m_snapshot.stepCount) {
+            note("done", "Finished");
+            setState(SessionState::Finished, "Finished.");
+        } else {
+            publish();
+        }
+    }
+
+    void moveGates(double error, std::normal_distribution<double>& noise) {
+        m_threshold -= 0.8 * error;
+        for (std::size_t unit = 0; unit < m_importance.size(); ++unit) {
+            const double pull = std::tanh(m_importance[unit] - m_threshold) * 0.12 + 0.02 * noise(m_random);
+            m_snapshot.logAlpha[unit] = std::clamp(m_snapshot.logAlpha[unit] + pull, -6.0, 6.0);
+        }
+    }
+
+    void evaluateSome() {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        m_snapshot.progress = std::min(1.0, m_snapshot.progress + 0.1);
+        if (m_snapshot.progress < 1.0) return publish();
+        Comparison comparison;
+        comparison.split = m_evaluation.split;
+        comparison.contextTokens = 512;
+        comparison.atStep = m_snapshot.step;
+        addRow(comparison, "full", AttentionLayout(m_snapshot.grid, true), 0);
+        if (!m_snapshot.logAlpha.empty()) addRow(comparison, "learned", m_snapshot.layout, 0.0305);
+        double excess = 0.121;
+        for (const NamedLayout& rule : layoutsFromRule("interleaved@" + std::to_string(m_snapshot.target).substr(0, 4), m_snapshot.grid)) {
+            addRow(comparison, rule.name, rule.layout, excess);
+            excess -= 0.03;
+        }
+        addRow(comparison, "sliding", AttentionLayout(m_snapshot.grid, false), 0.312);
+        for (const EvaluatedLayout& one : m_evaluation.layouts) addRow(comparison, one.name, one.layout, 0.05);
+        m_snapshot.comparison = comparison;
+        note("evaluate", "Compared layouts");
+        setState(m_stateBefore);
+    }
+
+    void addRow(Comparison& comparison, const std::string& name, const AttentionLayout& layout, double delta) {
+        ComparisonRow row;
+        row.name = name;
+        row.layout = layout;
+        row.windowTokens = m_snapshot.config.windowTokens;
+        row.sinkTokens = m_snapshot.config.sinkTokens;
+        row.nll = 2.7 + delta;
+        row.deltaNll = delta;
+        row.deltaStandardError = delta * 0.06;
+        row.hasGain = name == "learned";
+        row.gainOverInterleaved = 0.0605;
+        row.gainStandardError = 0.0052;
+        row.shareOfRuleGap = 0.664;
+        row.shareOfSlidingGap = 1 - delta / 0.312;
+        row.tokens = 28160;
+        row.documents = 21;
+        comparison.rows.push_back(row);
+    }
+
+    void takePicture() {
+        m_snapshot.probability.resize(m_snapshot.logAlpha.size());
+        double sliding = 0;
+        m_snapshot.undecidedCount = 0;
+        for (std::size_t unit = 0; unit < m_snapshot.logAlpha.size(); ++unit) {
+            const double closed = 1 / (1 + std::exp(1.599 + m_snapshot.logAlpha[unit]));
+            m_snapshot.probability[unit] = 1 - closed;
+            sliding += closed;
+            if (std::abs(m_snapshot.logAlpha[unit]) < 2) ++m_snapshot.undecidedCount;
+        }
+        m_snapshot.expectedSparsity = m_snapshot.logAlpha.empty() ? 0 : sliding / static_cast<double>(m_snapshot.logAlpha.size());
+        m_snapshot.isSettled = std::abs(m_snapshot.expectedSparsity - m_snapshot.target) < 0.01;
+        m_snapshot.secondsPerStep = static_cast<double>(m_options.stepTime.count()) * 1e-6;
+        m_snapshot.layout = layoutFromScores(m_snapshot.grid, m_snapshot.logAlpha,
+                                             fullUnitsAtSparsity(m_snapshot.grid.unitCount(), m_snapshot.cut.value_or(m_snapshot.target)),
+                                             m_snapshot.config.seed);
+    }
+
+    void note(const std::string& kind, const std::string& text) {
+        m_channel.publish(SessionEvent{m_snapshot.run, m_snapshot.step, kind, text});
+    }
+    void fail(const std::string& model) {
+        const std::string sentence = model + " is cut short; download it again.";
+        m_snapshot.state = SessionState::Empty;
+        m_snapshot.message = sentence;
+        m_snapshot.messageIsError = true;
+        note("error", sentence);
+        publish();
+    }
+    void setState(SessionState state, std::string message = {}) {
+        m_snapshot.state = state;
+        m_snapshot.message = std::move(message);
+        m_snapshot.messageIsError = false;
+        m_snapshot.progress = 0;
+        publish();
+    }
+    void publish() { m_channel.publish(std::make_shared<const SessionSnapshot>(m_snapshot)); }
+
+    Options m_options;
+    SnapshotChannel m_channel;
+    mutable std::mutex m_mutex;
+    std::condition_variable_any m_wake;
+    std::deque<SessionCommand> m_commands;
+    std::vector<SessionCommand> m_posted;
+    std::atomic<std::int64_t> m_publishedPoints = 0;
+
+    SessionSnapshot m_snapshot;
+    SessionState m_stateBefore = SessionState::Empty;
+    EvaluateCommand m_evaluation;
+    std::vector<double> m_importance;
+    std::mt19937_64 m_random{7};
+    double m_threshold = -3;
+    double m_rampFrom = 0;
+    int m_rampBegin = 0;
+    int m_rampSteps = 1;
+    int m_warmupSteps = 1;
+    std::jthread m_thread;  // last: joined before what it uses goes
+};
+
+}  // namespace consa

@@ -1,0 +1,104 @@
+// Docks, their title bars and their sizes.
+#include "ui/dock_area.h"
+
+#include "ui/style/application_style.h"
+#include "ui/style/icons.h"
+
+#include <QDockWidget>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSettings>
+#include <QTabWidget>
+#include <QToolButton>
+
+namespace consa {
+
+namespace {
+
+constexpr int kLayoutVersion = 1;  // raise when docks change: older layouts are then ignored
+const QString kLayoutKey = QStringLiteral("window/docks");
+
+/// A quiet title: the panel's name and a button that hides it. Dragging and double-clicks reach the dock.
+QWidget* createTitleBar(QDockWidget* dock) {
+    auto* bar = new QWidget;
+    bar->setAutoFillBackground(true);
+    bar->setBackgroundRole(QPalette::Window);
+    auto* close = new QToolButton;
+    close->setIcon(lineIcon(QStringLiteral("close")));
+    close->setIconSize(QSize(12, 12));
+    close->setAutoRaise(true);
+    close->setFocusPolicy(Qt::NoFocus);
+    close->setToolTip(QDockWidget::tr("Hide this panel (View brings it back)"));
+    close->setAccessibleName(QDockWidget::tr("Hide %1").arg(dock->windowTitle()));
+    QObject::connect(close, &QToolButton::clicked, dock, &QDockWidget::close);
+    auto* layout = new QHBoxLayout(bar);
+    layout->setContentsMargins(12, 2, 6, 2);
+    layout->addWidget(createMutedLabel(dock->windowTitle()));
+    layout->addStretch();
+    layout->addWidget(close);
+    return bar;
+}
+
+}  // namespace
+
+DockArea::DockArea(QWidget* parent) : QMainWindow(parent) {
+    setWindowFlags(Qt::Widget);
+    setDockOptions(QMainWindow::AllowNestedDocks | QMainWindow::AllowTabbedDocks);
+    setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+    setContextMenuPolicy(Qt::NoContextMenu);
+}
+
+void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering, QTabWidget* results) {
+    setCentralWidget(heatmap);
+    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), curves);
+    m_steering = createDock(QStringLiteral("steeringDock"), tr("Steering"), steering);
+    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), results);
+    placeDocks();
+}
+
+QDockWidget* DockArea::createDock(const QString& objectName, const QString& title, QWidget* panel) {
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(objectName);
+    dock->setWidget(panel);
+    dock->setTitleBarWidget(createTitleBar(dock));
+    return dock;
+}
+
+void DockArea::placeDocks() {
+    addDockWidget(Qt::RightDockWidgetArea, m_curves);
+    addDockWidget(Qt::BottomDockWidgetArea, m_steering);
+    splitDockWidget(m_steering, m_results, Qt::Vertical);
+    for (QDockWidget* dock : docks()) {
+        dock->setFloating(false);
+        dock->show();
+    }
+}
+
+void DockArea::shareSpace() {
+    resizeDocks({m_curves}, {width() * 52 / 100}, Qt::Horizontal);
+    const int results = height() >= 760 ? 240 : height() >= 640 ? 190 : 140;
+    resizeDocks({m_steering, m_results}, {m_steering->sizeHint().height(), results}, Qt::Vertical);
+}
+
+void DockArea::resetLayout() {
+    placeDocks();
+    m_isFirstLayout = true;
+    shareSpace();
+}
+
+void DockArea::restoreLayout() {
+    const QByteArray state = QSettings().value(kLayoutKey).toByteArray();
+    if (!state.isEmpty() && restoreState(state, kLayoutVersion)) m_isFirstLayout = false;
+}
+
+void DockArea::saveLayout() const { QSettings().setValue(kLayoutKey, saveState(kLayoutVersion)); }
+
+QList<QDockWidget*> DockArea::docks() const { return {m_curves, m_steering, m_results}; }
+
+void DockArea::resizeEvent(QResizeEvent* event) {
+    QMainWindow::resizeEvent(event);
+    if (m_isFirstLayout) shareSpace();
+}
+
+}  // namespace consa

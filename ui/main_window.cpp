@@ -1,0 +1,273 @@
+// What the window consists of and how its parts are connected.
+#include "ui/main_window.h"
+
+#include "core/base/file_io.h"
+#include "ui/dock_area.h"
+#include "ui/export/figure_actions.h"
+#include "ui/models/comparison_model.h"
+#include "ui/models/gate_grid_model.h"
+#include "ui/models/preset_list_model.h"
+#include "ui/models/run_history.h"
+#include "ui/style/application_style.h"
+#include "ui/style/icons.h"
+#include "ui/views/comparison_view.h"
+#include "ui/views/gate_heatmap.h"
+#include "ui/views/heatmap_panel.h"
+#include "ui/views/history_chart.h"
+#include "ui/views/message_bar.h"
+#include "ui/views/preset_panel.h"
+#include "ui/views/run_controls.h"
+#include "ui/views/sparsity_slider.h"
+#include "ui/views/status_strip.h"
+#include "ui/views/steering_panel.h"
+#include "ui/window_actions.h"
+
+#include <QAbstractButton>
+#include <QAbstractItemView>
+#include <QApplication>
+#include <QDockWidget>
+#include <QDoubleSpinBox>
+#include <QKeyEvent>
+#include <QMenuBar>
+#include <QScreen>
+#include <QSettings>
+#include <QStatusBar>
+#include <QTabWidget>
+#include <QToolBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace consa {
+
+MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
+    : QMainWindow(parent),
+      m_controller(new SessionController(session, this)),
+      m_gates(new GateGridModel(this)),
+      m_history(new RunHistory(this)),
+      m_comparison(new ComparisonModel(this)),
+      m_presets(new PresetListModel(dataFolder() / "presets", this)),
+      m_actions(new WindowActions(this)),
+      m_runControls(new RunControls(this)) {
+    setWindowTitle(tr("ConSA Explorer"));
+    setAcceptDrops(true);
+    createPanels();
+    createMenus();
+    createToolBar();
+    createStepKeys();
+    connectSession();
+    connectSteering();
+    connectResults();
+    connectFiles();
+    connectView();
+    restoreWindow();
+    qApp->installEventFilter(this);
+    m_heatmapPanel->heatmap().setFocus();
+}
+
+MainWindow::~MainWindow() {
+    qApp->removeEventFilter(this);
+    delete m_controller;  // hears nothing more of the session while the panels go
+}
+
+void MainWindow::createPanels() {
+    m_messages = new MessageBar;
+    m_docks = new DockArea;
+    m_heatmapPanel = new HeatmapPanel(*m_gates);
+    m_chart = new HistoryChart(*m_history);
+    m_steering = new SteeringPanel(*m_gates);
+    m_comparisonView = new ComparisonView(*m_comparison);
+    m_presetPanel = new PresetPanel(*m_presets);
+    m_results = new QTabWidget;
+    m_results->setDocumentMode(true);
+    m_results->addTab(m_comparisonView, tr("Compare"));
+    m_results->addTab(m_presetPanel, tr("Presets"));
+    m_docks->setPanels(m_heatmapPanel, m_chart, m_steering, m_results);
+    m_figures = new FigureActions(*m_gates, m_heatmapPanel->heatmap(), this);
+    m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);
+
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_messages);
+    layout->addWidget(m_docks, 1);
+    setCentralWidget(content);
+    m_status = new StatusStrip;
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(m_status, 1);
+}
+
+void MainWindow::createMenus() {
+    QMenu* file = menuBar()->addMenu(tr("&File"));
+    file->addActions({m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDefault, m_actions->openDemo});
+    file->addSeparator();
+    file->addActions({m_actions->openTextFiles, m_actions->openTextFolder});
+    file->addSeparator();
+    file->addActions({m_actions->openRun, m_presetPanel->importAction()});
+    file->addSeparator();
+    file->addActions({m_figures->saveAction(), m_actions->quit});
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    edit->addActions({m_figures->copyAction(), m_actions->focusTarget});
+    QMenu* run = menuBar()->addMenu(tr("&Run"));
+    run->addActions({m_runControls->toggleAction(), m_runControls->startAction(), m_runControls->pauseAction(),
+                     m_runControls->stopAction()});
+    run->addSeparator();
+    run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->freeze});
+    run->addSeparator();
+    run->addAction(m_actions->runSettings);
+    QMenu* view = menuBar()->addMenu(tr("&View"));
+    for (const QDockWidget* dock : m_docks->docks()) view->addAction(dock->toggleViewAction());
+    view->addSeparator();
+    view->addActions({m_actions->resetLayout, m_actions->toggleTheme});
+    QMenu* presets = menuBar()->addMenu(tr("&Presets"));
+    presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->deleteAction()});
+    presets->addSeparator();
+    presets->addActions({m_presetPanel->importAction(), m_presetPanel->exportAction()});
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    help->addActions({m_actions->shortcuts, m_actions->about});
+    for (QMenu* menu : {file, edit, run, view, presets, help}) menu->setToolTipsVisible(true);
+}
+
+void MainWindow::createToolBar() {
+    QToolBar* bar = addToolBar(tr("Main tool bar"));
+    bar->setObjectName(QStringLiteral("mainToolBar"));
+    bar->setMovable(false);
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bar->setIconSize(QSize(18, 18));
+    bar->setContextMenuPolicy(Qt::PreventContextMenu);
+    bar->addActions({m_runControls->startAction(), m_runControls->pauseAction(), m_runControls->stopAction()});
+    bar->addSeparator();
+    const auto addMenuButton = [&](const QString& icon, const QString& text, const QString& tip, const QList<QAction*>& actions) {
+        auto* menu = new QMenu(this);
+        menu->addActions(actions);
+        auto* button = new QToolButton;
+        button->setIcon(lineIcon(icon));
+        button->setText(text);
+        button->setToolTip(tip);
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+        button->setPopupMode(QToolButton::InstantPopup);
+        button->setMenu(menu);
+        bar->addWidget(button);
+        return button;
+    };
+    m_modelButton = addMenuButton(QStringLiteral("model"), tr("Open model"), tr("Open another model"),
+                                  {m_actions->openDefault, m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDemo});
+    m_textButton = addMenuButton(QStringLiteral("text"), tr("Open texts"), tr("Open other texts"),
+                                 {m_actions->openTextFiles, m_actions->openTextFolder});
+    bar->addAction(m_actions->runSettings);
+    auto* spacer = new QWidget;
+    spacer->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(spacer);
+    bar->addActions({m_figures->copyAction(), m_figures->saveAction()});
+}
+
+void MainWindow::createStepKeys() {
+    const auto addStep = [this](const QString& text, const QList<QKeySequence>& keys, double delta) {
+        connect(m_actions->createHidden(text, keys), &QAction::triggered, this, [this, delta] { m_steering->slider().nudgeTarget(delta); });
+    };
+    addStep(tr("Target 1 % lower"), {QKeySequence(Qt::Key_BracketLeft)}, -0.01);
+    addStep(tr("Target 1 % higher"), {QKeySequence(Qt::Key_BracketRight)}, 0.01);
+    addStep(tr("Target 5 % lower"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft)}, -0.05);
+    addStep(tr("Target 5 % higher"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight)}, 0.05);
+    addStep(tr("Target 0.1 % lower"), {QKeySequence(Qt::ALT | Qt::Key_BracketLeft)}, -0.001);
+    addStep(tr("Target 0.1 % higher"), {QKeySequence(Qt::ALT | Qt::Key_BracketRight)}, 0.001);
+}
+
+void MainWindow::connectSession() {
+    connect(m_controller, &SessionController::pointsArrived, m_history, &RunHistory::appendPoints);
+    connect(m_controller, &SessionController::eventsArrived, m_history, &RunHistory::appendEvents);
+    connect(m_controller, &SessionController::eventsArrived, this, &MainWindow::showEvents);
+    connect(m_controller, &SessionController::snapshotArrived, this, &MainWindow::showSnapshot);
+    connect(m_runControls, &RunControls::startRequested, this, &MainWindow::startRun);
+    connect(m_runControls, &RunControls::resumeRequested, this, [this] { m_controller->post(ResumeCommand{}); });
+    connect(m_runControls, &RunControls::pauseRequested, this, [this] { m_controller->post(PauseCommand{}); });
+    connect(m_runControls, &RunControls::stopRequested, this, [this] { m_controller->post(StopCommand{}); });
+    connect(m_actions->freeze, &QAction::triggered, this, [this](bool isOn) { m_controller->post(FreezeCommand{isOn}); });
+    connect(m_actions->runSettings, &QAction::triggered, this, &MainWindow::editRunSettings);
+}
+
+void MainWindow::connectSteering() {
+    connect(m_steering, &SteeringPanel::targetCommitted, this, &MainWindow::commitTarget);
+    connect(m_steering, &SteeringPanel::cutMoved, this, &MainWindow::moveCut);
+    connect(m_steering, &SteeringPanel::continueRequested, this,
+            [this](double target) { m_controller->post(RetargetCommand{target, m_steering->rampSteps()}); });
+    connect(m_actions->focusTarget, &QAction::triggered, this, [this] {
+        m_steering->targetBox().setFocus(Qt::ShortcutFocusReason);
+        m_steering->targetBox().selectAll();
+    });
+}
+
+void MainWindow::connectResults() {
+    connect(m_comparisonView, &ComparisonView::evaluateRequested, this, &MainWindow::evaluate);
+    connect(m_comparisonView, &ComparisonView::cancelRequested, this,
+            [this] { m_controller->post(CancelEvaluationCommand{}); });
+    connect(m_comparisonView, &ComparisonView::rowActivated, this, [this](int row) {
+        const ComparisonRow& shown = m_comparison->comparison().rows[static_cast<std::size_t>(row)];
+        LayoutFile file = m_gates->sessionFile();
+        file.layout = shown.layout;
+        file.probabilities.clear();
+        showLayout(file, QString::fromStdString(shown.name));
+    });
+    connect(m_presets, &QAbstractItemModel::dataChanged, this, &MainWindow::countLayouts);
+    connect(m_presetPanel, &PresetPanel::saveRequested, this, [this] {
+        if (m_gates->grid().unitCount() > 0) m_presetPanel->askAndSave(m_gates->shown());
+    });
+    connect(m_presetPanel, &PresetPanel::presetShown, this, &MainWindow::showLayout);
+    connect(m_presetPanel, &PresetPanel::noteOccurred, m_status, &StatusStrip::showNote);
+    connect(m_presetPanel, &PresetPanel::problemOccurred, m_messages, &MessageBar::showError);
+    connect(m_figures, &FigureActions::noteOccurred, m_status, &StatusStrip::showNote);
+    connect(m_figures, &FigureActions::problemOccurred, m_messages, &MessageBar::showError);
+    connect(m_heatmapPanel, &HeatmapPanel::sessionRequested, this, &MainWindow::showSessionAgain);
+}
+
+void MainWindow::connectFiles() {
+    connect(m_actions->openDemo, &QAction::triggered, this, [this] { openModel(QStringLiteral("demo"), {"demo"}); });
+    connect(m_actions->openDefault, &QAction::triggered, this, [this] { openModel(QStringLiteral("default"), {"default"}); });
+    connect(m_actions->openModelFile, &QAction::triggered, this, [this] { browseForModel(false); });
+    connect(m_actions->openModelFolder, &QAction::triggered, this, [this] { browseForModel(true); });
+    connect(m_actions->openTextFiles, &QAction::triggered, this, [this] { browseForTexts(false); });
+    connect(m_actions->openTextFolder, &QAction::triggered, this, [this] { browseForTexts(true); });
+    connect(m_actions->openRun, &QAction::triggered, this, &MainWindow::browseForRun);
+}
+
+void MainWindow::connectView() {
+    connect(m_actions->resetLayout, &QAction::triggered, m_docks, &DockArea::resetLayout);
+    connect(m_actions->toggleTheme, &QAction::triggered, this, [this] {
+        const bool wantsDark = !isDark(palette());
+        applyApplicationStyle(wantsDark ? ThemeChoice::Dark : ThemeChoice::Light);
+        QSettings().setValue(QStringLiteral("window/theme"), wantsDark ? QStringLiteral("dark") : QStringLiteral("light"));
+    });
+    connect(m_actions->shortcuts, &QAction::triggered, this, [this] { showShortcutSheet(this); });
+    connect(m_actions->about, &QAction::triggered, this, [this] { showAbout(this); });
+    connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
+}
+
+void MainWindow::restoreWindow() {
+    const QSize room = screen()->availableGeometry().size();
+    resize(QSize(1440, 900).boundedTo(room));
+    const QSettings settings;
+    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+    if (width() > room.width() || height() > room.height()) resize(size().boundedTo(room));
+    m_docks->restoreLayout();
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    QMainWindow::changeEvent(event);
+    if (event->type() != QEvent::WindowStateChange) return;
+    m_controller->setPullInterval(isMinimized() ? std::chrono::milliseconds(500) : std::chrono::milliseconds(33));
+}
+
+// Space belongs to a focused button, box or list before it starts a run.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
+        const bool usesSpace = qobject_cast<QAbstractButton*>(watched) || qobject_cast<QAbstractItemView*>(watched) ||
+                               watched->inherits("QComboBox");
+        if (usesSpace) {
+            event->accept();
+            return true;
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
+}
+
+}  // namespace consa

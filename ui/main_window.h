@@ -1,0 +1,110 @@
+// The window: panels, actions and the session wired together. Connects; computes nothing.
+#pragma once
+
+#include "core/layout/layout_file.h"
+#include "ui/session/run_plan.h"
+#include "ui/session/session_controller.h"
+
+#include <QMainWindow>
+#include <optional>
+
+class QTabWidget;
+class QToolButton;
+
+namespace consa {
+
+class ComparisonModel;
+class ComparisonView;
+class DockArea;
+class FigureActions;
+class GateGridModel;
+class HeatmapPanel;
+class HistoryChart;
+class MessageBar;
+class PresetListModel;
+class PresetPanel;
+class RunControls;
+class RunHistory;
+class StatusStrip;
+class SteeringPanel;
+class WindowActions;
+
+/// Shows and steers one session, which must outlive it.
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(SessionInterface& session, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// Opens the demo, or what `path` names: a model, a run folder, a layout file, a text. Errors go into the bar.
+    void openAtStart(const QString& path);
+    void openPath(const QString& path);
+
+    [[nodiscard]] SessionController& controller() { return *m_controller; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    // main_window.cpp: what the window consists of.
+    void createPanels();
+    void createMenus();
+    void createToolBar();
+    void createStepKeys();
+    void connectSession();
+    void connectSteering();
+    void connectResults();
+    void connectFiles();
+    void connectView();
+    void restoreWindow();
+
+    // main_window_session.cpp: what it does with the session.
+    void showSnapshot(const SessionSnapshot& snapshot);
+    void showEvents(const std::vector<SessionEvent>& events);
+    void startRun();
+    void commitTarget(double target);
+    void moveCut(std::optional<double> cut);
+    void evaluate();
+    void countLayouts();
+    void editRunSettings();
+
+    // main_window_files.cpp: what it opens.
+    void openModel(const QString& model, const std::vector<std::string>& texts = {});
+    void openTexts(const std::vector<std::string>& texts);
+    void openRun(const QString& folder);
+    void showLayout(const LayoutFile& file, const QString& name);
+    void showSessionAgain();
+    void browseForModel(bool isFolder);
+    void browseForTexts(bool isFolder);
+    void browseForRun();
+    [[nodiscard]] bool isRunGoingOn() const;
+
+    SessionController* m_controller;
+    RunPlan m_plan;
+    GateGridModel* m_gates;
+    RunHistory* m_history;
+    ComparisonModel* m_comparison;
+    PresetListModel* m_presets;
+    WindowActions* m_actions;
+    RunControls* m_runControls;
+    FigureActions* m_figures = nullptr;
+    MessageBar* m_messages = nullptr;
+    DockArea* m_docks = nullptr;
+    HeatmapPanel* m_heatmapPanel = nullptr;
+    HistoryChart* m_chart = nullptr;
+    SteeringPanel* m_steering = nullptr;
+    ComparisonView* m_comparisonView = nullptr;
+    PresetPanel* m_presetPanel = nullptr;
+    QTabWidget* m_results = nullptr;
+    StatusStrip* m_status = nullptr;
+    QToolButton* m_modelButton = nullptr;
+    QToolButton* m_textButton = nullptr;
+    std::string m_lastError;  // of a snapshot, shown once
+};
+
+}  // namespace consa

@@ -1,0 +1,129 @@
+// What the window opens: models, texts, runs and layouts, from menus, drops and the command line.
+#include "core/base/error.h"
+#include "core/base/file_io.h"
+#include "ui/main_window.h"
+#include "ui/models/gate_grid_model.h"
+#include "ui/models/run_history.h"
+#include "ui/session/saved_run.h"
+#include "ui/views/heatmap_panel.h"
+#include "ui/views/history_chart.h"
+#include "ui/views/message_bar.h"
+#include "ui/views/preset_panel.h"
+
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QUrl>
+
+namespace consa {
+
+void MainWindow::openAtStart(const QString& path) {
+    if (path.isEmpty()) {
+        openModel(QStringLiteral("demo"), {"demo"});
+    } else {
+        openPath(path);
+    }
+}
+
+void MainWindow::openPath(const QString& path) {
+    try {
+        switch (classifyPath(path)) {
+            case PathKind::Model: return openModel(path);
+            case PathKind::RunFolder: return openRun(path);
+            case PathKind::Text: return openTexts({path.toStdString()});
+            case PathKind::LayoutFile: return showLayout(readLayoutFile(path.toStdString()), QFileInfo(path).fileName());
+        }
+    } catch (const Error& error) {
+        m_messages->showError(QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::openModel(const QString& model, const std::vector<std::string>& texts) {
+    if (isRunGoingOn()) {
+        m_messages->showMessage(MessageBar::Severity::Warning, tr("A run is going on; stop it (Ctrl+.) to open another model."));
+        return;
+    }
+    OpenCommand command{model.toStdString(), texts, m_plan.config().device};
+    if (command.corpus.empty()) {
+        // Texts of the user stay; the demo's own belong to the demo.
+        const auto& current = m_controller->snapshot().corpusPaths;
+        const bool keepsTexts = !current.empty() && current != std::vector<std::string>{"demo"};
+        command.corpus = keepsTexts ? current : std::vector<std::string>{model == QLatin1String("demo") ? "demo" : "default"};
+    }
+    m_messages->hide();
+    showSessionAgain();
+    m_history->clear();
+    m_gates->setCut(std::nullopt);
+    m_controller->post(std::move(command));
+}
+
+void MainWindow::openTexts(const std::vector<std::string>& texts) {
+    const std::string model = m_controller->snapshot().modelPath;
+    openModel(QString::fromStdString(model.empty() ? "demo" : model), texts);
+}
+
+void MainWindow::openRun(const QString& folder) {
+    if (isRunGoingOn()) {
+        m_messages->showMessage(MessageBar::Severity::Warning, tr("A run is going on; stop it (Ctrl+.) to look at another."));
+        return;
+    }
+    const SavedRun run = readSavedRun(folder);
+    m_history->replace(run.points, run.events);
+    m_chart->setStepCount(run.config.stepCount);
+    if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
+    m_messages->hide();
+    m_messages->showMessage(MessageBar::Severity::Note,
+                            tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.lastStep()).arg(run.config.stepCount),
+                            tr("Resume"), [this, folder] {
+                                showSessionAgain();
+                                m_controller->post(ResumeRunCommand{folder.toStdString()});
+                            });
+}
+
+void MainWindow::showLayout(const LayoutFile& file, const QString& name) {
+    m_gates->showLayout(file);
+    m_heatmapPanel->setShownName(name);
+}
+
+void MainWindow::showSessionAgain() {
+    m_gates->showSession();
+    m_heatmapPanel->setShownName(QString());
+}
+
+void MainWindow::browseForModel(bool isFolder) {
+    const QString path = isFolder ? QFileDialog::getExistingDirectory(this, tr("Open a model folder"))
+                                  : QFileDialog::getOpenFileName(this, tr("Open a model"), QString(), tr("GGUF models (*.gguf)"));
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::browseForTexts(bool isFolder) {
+    const QStringList paths =
+        isFolder ? QStringList{QFileDialog::getExistingDirectory(this, tr("Open a folder of texts"))}
+                 : QFileDialog::getOpenFileNames(this, tr("Open texts"), QString(),
+                                                 tr("Texts (*.txt *.md *.rst *.text *.pod *.jsonl);;All files (*)"));
+    std::vector<std::string> texts;
+    for (const QString& path : paths) {
+        if (!path.isEmpty()) texts.push_back(path.toStdString());
+    }
+    if (!texts.empty()) openTexts(texts);
+}
+
+void MainWindow::browseForRun() {
+    const QString runs = QString::fromStdString((dataFolder() / "runs").string());
+    const QString path = QFileDialog::getExistingDirectory(this, tr("Open a run folder"), runs);
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.size() == 1 && urls.front().isLocalFile()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    event->acceptProposedAction();
+    openPath(event->mimeData()->urls().front().toLocalFile());
+}
+
+}  // namespace consa

@@ -1,0 +1,126 @@
+// Gates, their rounding at the cut, and what the cut flips.
+#include "ui/models/gate_grid_model.h"
+
+#include "core/base/version.h"
+#include "core/gates/hard_concrete.h"
+
+#include <filesystem>
+
+namespace consa {
+
+GateGridModel::GateGridModel(QObject* parent) : QAbstractTableModel(parent) {}
+
+int GateGridModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : grid().layerCount; }
+
+int GateGridModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() || grid().layerCount == 0 ? 0 : grid().unitsPerLayer();
+}
+
+QVariant GateGridModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    const auto unit = static_cast<std::size_t>(index.row() * grid().unitsPerLayer() + index.column());
+    const bool hasProbability = unit < probability().size();
+    const bool isFull = layout().isFull(index.row(), index.column());
+    switch (role) {
+        case Qt::DisplayRole:
+            if (hasProbability) return QString::number(probability()[unit], 'f', 4);
+            return isFull ? tr("full") : tr("sliding");
+        case Qt::TextAlignmentRole: return int(Qt::AlignRight | Qt::AlignVCenter);
+        case ProbabilityRole: return hasProbability ? QVariant(probability()[unit]) : QVariant();
+        case LogAlphaRole:
+            return m_isShowingSession && unit < m_session.logAlpha.size() ? QVariant(m_session.logAlpha[unit]) : QVariant();
+        case FullRole: return isFull;
+        case FlippedRole: return unit < m_flipped.size() && m_flipped[unit] != 0;
+        default: return {};
+    }
+}
+
+QVariant GateGridModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (role != Qt::DisplayRole) return {};
+    if (orientation == Qt::Vertical) return tr("Layer %1").arg(section);
+    return grid().granularity == Granularity::Layer ? tr("All KV heads") : tr("KV head %1").arg(section);
+}
+
+void GateGridModel::setSnapshot(const SessionSnapshot& snapshot) {
+    m_session = snapshot;
+    roundSession();
+}
+
+void GateGridModel::setCut(std::optional<double> sparsity) {
+    if (m_cut == sparsity) return;
+    m_cut = sparsity;
+    roundSession();
+}
+
+void GateGridModel::showLayout(const LayoutFile& file) {
+    m_isShowingSession = false;
+    m_flipped.clear();
+    show(file);
+}
+
+void GateGridModel::showSession() {
+    if (m_isShowingSession) return;
+    m_isShowingSession = true;
+    roundSession();
+}
+
+LayoutFile GateGridModel::sessionFile() const {
+    LayoutFile file;
+    if (m_session.model) {
+        file.modelName = m_session.model->name;
+        file.modelArchitecture = m_session.model->architecture;
+    }
+    file.layout = m_sessionLayout;
+    file.windowTokens = m_session.config.windowTokens;
+    file.sinkTokens = m_session.config.sinkTokens;
+    file.probabilities = m_session.probability;
+    if (file.probabilities.empty()) {  // before the first step every gate stands where a run begins
+        const auto unitCount = static_cast<std::size_t>(m_session.grid.unitCount());
+        file.probabilities.assign(unitCount, probabilityFull(m_session.config.initialLogAlpha));
+    }
+    file.provenance.run = std::filesystem::path(m_session.runFolder).filename().string();
+    file.provenance.step = m_session.step;
+    file.provenance.seed = m_session.config.seed;
+    file.provenance.target = m_session.target;
+    file.provenance.version = kVersion;
+    file.provenance.created = utcTimestamp();
+    return file;
+}
+
+AttentionLayout GateGridModel::roundedAt(double sparsity) const {
+    return layoutFromScores(m_session.grid, m_session.logAlpha, fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity),
+                            m_session.config.seed);
+}
+
+void GateGridModel::roundSession() {
+    const auto unitCount = static_cast<std::size_t>(m_session.grid.unitCount());
+    m_sessionFlipped.clear();
+    if (m_session.logAlpha.size() != unitCount) {
+        m_sessionLayout = AttentionLayout(m_session.grid, true);
+    } else {
+        m_sessionLayout = roundedAt(m_cut.value_or(m_session.target));
+        if (m_cut) {
+            const AttentionLayout atTarget = roundedAt(m_session.target);
+            m_sessionFlipped.resize(unitCount);
+            for (std::size_t unit = 0; unit < unitCount; ++unit) {
+                m_sessionFlipped[unit] = atTarget.full[unit] != m_sessionLayout.full[unit];
+            }
+        }
+    }
+    if (!m_isShowingSession) return;
+    m_flipped = m_sessionFlipped;
+    show(sessionFile());
+}
+
+void GateGridModel::show(LayoutFile file) {
+    const bool hasSameShape = file.layout.grid == m_shown.layout.grid;
+    if (!hasSameShape) beginResetModel();
+    m_shown = std::move(file);
+    if (!hasSameShape) {
+        endResetModel();
+    } else if (rowCount() > 0) {
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+    }
+}
+
+}  // namespace consa

@@ -1,0 +1,67 @@
+// The gates as a table, layers down and units across: one model for the heatmap, the readout and the exports.
+#pragma once
+
+#include "core/layout/layout_file.h"
+#include "core/session/session_snapshot.h"
+
+#include <QAbstractTableModel>
+#include <optional>
+#include <vector>
+
+namespace consa {
+
+/// Shows the running session's gates, or for a while a layout of elsewhere (a preset, a row of the comparison, a file).
+/// The mask is rounded here from the latest logAlpha, so that a moved cut shows at once.
+class GateGridModel final : public QAbstractTableModel {
+    Q_OBJECT
+
+public:
+    enum Role { ProbabilityRole = Qt::UserRole, LogAlphaRole, FullRole, FlippedRole };
+
+    explicit GateGridModel(QObject* parent = nullptr);
+
+    [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+    void setSnapshot(const SessionSnapshot& snapshot);
+
+    /// Rounds the session's gates at this sparsity; empty follows the target again.
+    void setCut(std::optional<double> sparsity);
+    [[nodiscard]] std::optional<double> cut() const { return m_cut; }
+
+    /// Shows `file` instead of the session until showSession().
+    void showLayout(const LayoutFile& file);
+    void showSession();
+    [[nodiscard]] bool isShowingSession() const { return m_isShowingSession; }
+
+    [[nodiscard]] const UnitGrid& grid() const { return m_shown.layout.grid; }
+    /// The mask on show.
+    [[nodiscard]] const AttentionLayout& layout() const { return m_shown.layout; }
+    /// P(full) on show, row-major; empty for a layout that was not learned.
+    [[nodiscard]] const std::vector<double>& probability() const { return m_shown.probabilities; }
+    /// Cells whose decision the cut changes against the target, row-major; empty when none.
+    [[nodiscard]] const std::vector<std::uint8_t>& flipped() const { return m_flipped; }
+    /// The session's gates rounded at the cut; empty grid before there are gates.
+    [[nodiscard]] const AttentionLayout& sessionLayout() const { return m_sessionLayout; }
+    /// Everything on show with its provenance, ready to be saved.
+    [[nodiscard]] const LayoutFile& shown() const { return m_shown; }
+    /// The session's own mask and provenance, whatever is on show.
+    [[nodiscard]] LayoutFile sessionFile() const;
+
+private:
+    [[nodiscard]] AttentionLayout roundedAt(double sparsity) const;
+    void roundSession();
+    void show(LayoutFile file);
+
+    SessionSnapshot m_session;
+    AttentionLayout m_sessionLayout;
+    std::vector<std::uint8_t> m_sessionFlipped;
+    std::optional<double> m_cut;
+    LayoutFile m_shown;
+    std::vector<std::uint8_t> m_flipped;
+    bool m_isShowingSession = true;
+};
+
+}  // namespace consa

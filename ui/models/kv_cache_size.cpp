@@ -1,0 +1,31 @@
+// KV-cache size from the model's shape.
+#include "ui/models/kv_cache_size.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace consa {
+
+double kvCacheBytes(const ModelConfig& model, const AttentionLayout& layout, int contextTokens, int windowTokens,
+                    int sinkTokens) {
+    const double headCount = static_cast<double>(model.layerCount) * model.kvHeadCount;
+    if (headCount == 0) return 0;
+    const double bytesPerHeadToken = static_cast<double>(model.kvBytesPerToken()) / headCount;
+    const double fullHeads = headCount * (1.0 - layout.sparsity());
+    const double slidingTokens = std::min(contextTokens, windowTokens + sinkTokens);
+    return bytesPerHeadToken * (fullHeads * contextTokens + (headCount - fullHeads) * slidingTokens);
+}
+
+QString formatBytes(double bytes) {
+    constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+    std::size_t unit = 0;
+    while (std::abs(bytes) >= 999.5 && unit + 1 < kUnits.size()) {
+        bytes /= 1000;
+        ++unit;
+    }
+    const int decimals = unit == 0 || std::abs(bytes) >= 99.95 ? 0 : std::abs(bytes) >= 9.995 ? 1 : 2;
+    return QStringLiteral("%1 %2").arg(bytes, 0, 'f', decimals).arg(QLatin1String(kUnits[unit]));
+}
+
+}  // namespace consa

@@ -1,0 +1,70 @@
+// Keeps the points of one run; a resumed run replaces the steps it repeats.
+#include "ui/models/run_history.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
+
+namespace consa {
+
+namespace {
+
+bool isMark(const SessionEvent& event) {
+    constexpr std::array<std::string_view, 5> kMarks{"retarget", "pause", "resume", "stop", "freeze"};
+    return std::find(kMarks.begin(), kMarks.end(), event.kind) != kMarks.end();
+}
+
+}  // namespace
+
+void RunHistory::appendPoints(const std::vector<HistoryPoint>& points) {
+    std::size_t first = m_points.size();
+    for (const HistoryPoint& point : points) {
+        if (!adoptRun(point.run)) continue;
+        first = std::min(first, m_points.size());
+        if (!m_points.empty() && point.step <= m_points.back().step) {
+            const auto repeated = std::lower_bound(m_points.begin(), m_points.end(), point.step,
+                                                   [](const HistoryPoint& old, int step) { return old.step < step; });
+            m_points.erase(repeated, m_points.end());
+            first = 0;
+            emit cleared();
+        }
+        m_points.push_back(point);
+    }
+    if (first < m_points.size()) emit pointsAppended(first);
+}
+
+void RunHistory::appendEvents(const std::vector<SessionEvent>& events) {
+    bool hasNewMark = false;
+    for (const SessionEvent& event : events) {
+        if (!adoptRun(event.run) || !isMark(event)) continue;
+        m_events.push_back(event);
+        hasNewMark = true;
+    }
+    if (hasNewMark) emit eventsChanged();
+}
+
+void RunHistory::clear() {
+    m_points.clear();
+    m_events.clear();
+    emit cleared();
+    emit eventsChanged();
+}
+
+void RunHistory::replace(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
+    clear();
+    m_points = points;
+    std::copy_if(events.begin(), events.end(), std::back_inserter(m_events), isMark);
+    if (!m_points.empty()) emit pointsAppended(0);
+    emit eventsChanged();
+}
+
+bool RunHistory::adoptRun(std::uint64_t run) {
+    if (run > m_run) {
+        m_run = run;
+        clear();
+    }
+    return run == m_run;
+}
+
+}  // namespace consa

@@ -1,0 +1,46 @@
+// Every point and event of the run on show, in order.
+#pragma once
+
+#include "core/session/session_snapshot.h"
+
+#include <QObject>
+#include <vector>
+
+namespace consa {
+
+/// Grows while a run goes on and starts anew with the next run.
+class RunHistory final : public QObject {
+    Q_OBJECT
+
+public:
+    explicit RunHistory(QObject* parent = nullptr) : QObject(parent) {}
+
+    [[nodiscard]] const std::vector<HistoryPoint>& points() const { return m_points; }
+    /// Events worth a mark on the curves: steering and states, without notes.
+    [[nodiscard]] const std::vector<SessionEvent>& events() const { return m_events; }
+
+public slots:
+    /// Points of an older run are dropped; points of a newer run begin a new history.
+    void appendPoints(const std::vector<consa::HistoryPoint>& points);
+    void appendEvents(const std::vector<consa::SessionEvent>& events);
+    void clear();
+
+public:
+    /// Shows a finished run from elsewhere until a new run of the session begins.
+    void replace(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events);
+
+signals:
+    /// Points from index `first` on are new.
+    void pointsAppended(std::size_t first);
+    void eventsChanged();
+    void cleared();
+
+private:
+    bool adoptRun(std::uint64_t run);
+
+    std::uint64_t m_run = 0;
+    std::vector<HistoryPoint> m_points;
+    std::vector<SessionEvent> m_events;
+};
+
+}  // namespace consa

@@ -1,0 +1,89 @@
+// Reading of run folders for display.
+#include "ui/session/saved_run.h"
+
+#include "core/base/error.h"
+#include "core/base/file_io.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+namespace consa {
+
+namespace {
+
+HistoryPoint pointFromJson(const QJsonObject& line) {
+    const auto number = [&line](const char* key) { return line.value(QLatin1String(key)).toDouble(); };
+    HistoryPoint point;
+    point.step = line.value(QLatin1String("step")).toInt();
+    point.loss = number("loss");
+    point.objective = number("objective");
+    point.expectedSparsity = number("expectedSparsity");
+    point.scheduledTarget = number("scheduledTarget");
+    point.target = number("target");
+    point.multiplier = number("multiplier");
+    point.seconds = number("seconds");
+    return point;
+}
+
+void readEvents(const QString& path, SavedRun& run) {
+    const QByteArray bytes = QByteArray::fromStdString(readFile(path.toStdString()));
+    const QList<QByteArray> lines = bytes.split('\n');
+    for (qsizetype index = 0; index < lines.size(); ++index) {
+        if (lines[index].trimmed().isEmpty()) continue;
+        const QJsonDocument document = QJsonDocument::fromJson(lines[index]);
+        if (!document.isObject()) {
+            if (index + 1 == lines.size()) return;
+            throw Error(path.toStdString() + " line " + std::to_string(index + 1) +
+                        " is not a JSON object; delete the line to open the run.");
+        }
+        const QJsonObject line = document.object();
+        const QString kind = line.value(QLatin1String("event")).toString();
+        if (kind == QLatin1String("step")) {
+            run.points.push_back(pointFromJson(line));
+        } else {
+            run.events.push_back({0, line.value(QLatin1String("step")).toInt(), kind.toStdString(),
+                                  line.value(QLatin1String("text")).toString().toStdString()});
+        }
+    }
+}
+
+}  // namespace
+
+PathKind classifyPath(const QString& path) {
+    if (path == QLatin1String("demo") || path == QLatin1String("default")) return PathKind::Model;
+    const QFileInfo info(path);
+    if (!info.exists()) {
+        throw Error("There is no " + path.toStdString() + "; give a model (.gguf or folder), a run folder or a layout file (.json).");
+    }
+    if (info.isDir()) {
+        const QDir folder(path);
+        if (folder.exists(QStringLiteral("gates.safetensors")) || folder.exists(QStringLiteral("layout.json"))) {
+            return PathKind::RunFolder;
+        }
+        return folder.exists(QStringLiteral("config.json")) ? PathKind::Model : PathKind::Text;
+    }
+    const QString suffix = info.suffix().toLower();
+    if (suffix == QLatin1String("gguf")) return PathKind::Model;
+    return suffix == QLatin1String("json") ? PathKind::LayoutFile : PathKind::Text;
+}
+
+SavedRun readSavedRun(const QString& folder) {
+    const QDir directory(folder);
+    SavedRun run;
+    const std::string config = directory.filePath(QStringLiteral("config.json")).toStdString();
+    const QJsonObject stored = QJsonDocument::fromJson(QByteArray::fromStdString(readFile(config))).object();
+    // The run's file may hold the knobs beside versions and fingerprints.
+    const QJsonValue nested = stored.value(QLatin1String("config"));
+    const QByteArray knobs = QJsonDocument(nested.isObject() ? nested.toObject() : stored).toJson(QJsonDocument::Compact);
+    run.config = trainingConfigFromJson(knobs.toStdString(), config);
+    // A run that was cut off has checkpoints but no layout yet.
+    const QString layout = directory.filePath(QStringLiteral("layout.json"));
+    if (QFileInfo::exists(layout)) run.layout = readLayoutFile(layout.toStdString());
+    const QString events = directory.filePath(QStringLiteral("events.jsonl"));
+    if (QFileInfo::exists(events)) readEvents(events, run);
+    return run;
+}
+
+}  // namespace consa

@@ -1,0 +1,48 @@
+// Cividis as ten stops, and the Okabe-Ito colours of layouts.
+#include "ui/style/color_scale.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace consa {
+
+namespace {
+
+constexpr std::array<QRgb, 10> kCividisStops{0xff00204d, 0xff00336f, 0xff39486b, 0xff575c6d, 0xff707173,
+                                             0xff8a8779, 0xffa69d75, 0xffc4b56c, 0xffe4cf5b, 0xffffea46};
+constexpr std::array<QRgb, 4> kPresetColors{0xff009e73, 0xffcc79a7, 0xffe69f00, 0xff56b4e9};
+
+int mix(int from, int to, double share) { return static_cast<int>(std::lround(from + (to - from) * share)); }
+
+}  // namespace
+
+QColor cividis(double value) {
+    if (std::isnan(value)) return nanColor();
+    const double position = std::clamp(value, 0.0, 1.0) * static_cast<double>(kCividisStops.size() - 1);
+    const auto index = std::min(static_cast<std::size_t>(position), kCividisStops.size() - 2);
+    const double share = position - static_cast<double>(index);
+    const QRgb from = kCividisStops[index];
+    const QRgb to = kCividisStops[index + 1];
+    return QColor(mix(qRed(from), qRed(to), share), mix(qGreen(from), qGreen(to), share),
+                  mix(qBlue(from), qBlue(to), share));
+}
+
+QColor nanColor() { return QColor(0xd1, 0x24, 0x2f); }
+
+QColor readableOn(const QColor& background) {
+    const double luminance = 0.2126 * background.redF() + 0.7152 * background.greenF() + 0.0722 * background.blueF();
+    return luminance > 0.5 ? QColor(0x1f, 0x23, 0x28) : QColor(Qt::white);
+}
+
+LayoutStyle layoutStyle(const QString& name, int presetIndex, const QColor& text, const QColor& muted) {
+    if (name.startsWith(QLatin1String("learned"))) return {QColor(0x00, 0x72, 0xb2), Qt::SolidLine};
+    if (name.startsWith(QLatin1String("interleaved"))) return {QColor(0xd5, 0x5e, 0x00), Qt::DashLine};
+    if (name == QLatin1String("full")) return {text, Qt::DotLine};
+    if (name == QLatin1String("sliding")) return {muted, Qt::DotLine};
+    if (name.contains(QLatin1Char('@'))) return {muted, Qt::DashDotLine};  // any other rule
+    const auto index = static_cast<std::size_t>(std::max(presetIndex, 0)) % kPresetColors.size();
+    return {QColor::fromRgb(kPresetColors[index]), Qt::SolidLine};
+}
+
+}  // namespace consa

@@ -1,0 +1,59 @@
+// Colours of plots: axes, grid and text follow one theme.
+#include "ui/style/plot_theme.h"
+
+#include "ui/style/application_style.h"
+
+#include <QApplication>
+#include <QPalette>
+#include <qcustomplot.h>
+
+namespace consa {
+
+namespace {
+
+QFont plotFont(int pixels) {
+    QFont font = QApplication::font();
+    font.setPixelSize(pixels);
+    return font;
+}
+
+void applyTheme(const PlotTheme& theme, QCPAxis& axis) {
+    axis.setBasePen(QPen(theme.line));
+    axis.setTickPen(QPen(theme.line));
+    axis.setSubTickPen(QPen(theme.line));
+    axis.setTickLabelColor(theme.muted);
+    axis.setLabelColor(theme.text);
+    axis.setTickLabelFont(plotTickFont());
+    axis.setLabelFont(plotLabelFont());
+    QColor grid = theme.line;
+    grid.setAlphaF(0.55F);
+    axis.grid()->setPen(QPen(grid, 1, Qt::SolidLine));
+    axis.grid()->setZeroLinePen(QPen(theme.line));
+    axis.grid()->setSubGridVisible(false);
+}
+
+}  // namespace
+
+PlotTheme PlotTheme::fromPalette(const QPalette& palette) {
+    return {palette.color(QPalette::Base), palette.color(QPalette::Text), mutedColor(palette), lineColor(palette),
+            palette.color(QPalette::Highlight)};
+}
+
+PlotTheme PlotTheme::white() { return fromPalette(lightPalette()); }
+
+PlotTheme PlotTheme::dark() { return fromPalette(darkPalette()); }
+
+QFont plotTickFont() { return plotFont(11); }
+
+QFont plotLabelFont() { return plotFont(12); }
+
+void applyTheme(const PlotTheme& theme, QCPAxisRect& rect) {
+    for (QCPAxis* axis : rect.axes()) applyTheme(theme, *axis);
+}
+
+void applyTheme(const PlotTheme& theme, QCustomPlot& plot) {
+    plot.setBackground(QBrush(theme.background));
+    for (QCPAxisRect* rect : plot.axisRects()) applyTheme(theme, *rect);
+}
+
+}  // namespace consa

@@ -1,0 +1,36 @@
+// The colours and fonts of plots, taken from the window's palette or fixed for print.
+#pragma once
+
+#include <QColor>
+#include <QFont>
+
+class QCustomPlot;
+class QCPAxisRect;
+class QPalette;
+
+namespace consa {
+
+/// Everything a plot needs to look like the window around it, or like paper.
+struct PlotTheme {
+    QColor background;
+    QColor text;
+    QColor muted;
+    QColor line;
+    QColor accent;
+
+    [[nodiscard]] static PlotTheme fromPalette(const QPalette& palette);
+    /// Black on white, whatever the window looks like.
+    [[nodiscard]] static PlotTheme white();
+    /// The window's dark colours, for slides.
+    [[nodiscard]] static PlotTheme dark();
+};
+
+/// The two text sizes of plots, in pixels so that a picture does not depend on the screen.
+[[nodiscard]] QFont plotTickFont();
+[[nodiscard]] QFont plotLabelFont();
+
+/// Colours the background and all axes of `rect`: pens, labels and grid.
+void applyTheme(const PlotTheme& theme, QCPAxisRect& rect);
+void applyTheme(const PlotTheme& theme, QCustomPlot& plot);
+
+}  // namespace consa

@@ -1,0 +1,56 @@
+// Learned against rules on the same text: the table, the Evaluate button and its progress.
+#pragma once
+
+#include "core/session/session_snapshot.h"
+
+#include <QWidget>
+
+class QAction;
+class QComboBox;
+class QLabel;
+class QProgressBar;
+class QToolButton;
+
+namespace consa {
+
+class ComparisonModel;
+class EmptyStateTable;
+
+/// Says what the user wants; posts nothing itself.
+class ComparisonView final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit ComparisonView(ComparisonModel& model, QWidget* parent = nullptr);
+
+    [[nodiscard]] QAction* evaluateAction() const { return m_evaluate; }
+    [[nodiscard]] QAction* cancelAction() const { return m_cancel; }
+    /// "dev", "test" or "all".
+    [[nodiscard]] QString split() const;
+    /// How many presets the next evaluation includes.
+    void setPresetCount(int count);
+
+public slots:
+    void setSnapshot(const consa::SessionSnapshot& snapshot);
+
+signals:
+    void evaluateRequested();
+    void cancelRequested();
+    /// A row was double-clicked: its mask belongs into the heatmap.
+    void rowActivated(int row);
+
+private:
+    void createHeader();
+
+    ComparisonModel& m_model;
+    QAction* m_evaluate;
+    QAction* m_cancel;
+    QToolButton* m_evaluateButton = nullptr;
+    QToolButton* m_cancelButton = nullptr;
+    QComboBox* m_split = nullptr;
+    QProgressBar* m_progress = nullptr;
+    QLabel* m_facts = nullptr;
+    EmptyStateTable* m_table;
+};
+
+}  // namespace consa

@@ -1,0 +1,115 @@
+// Input and repainting of the heatmap widget.
+#include "ui/views/gate_heatmap.h"
+
+#include "ui/models/gate_grid_model.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <algorithm>
+#include <qcustomplot.h>
+
+namespace consa {
+
+GateHeatmap::GateHeatmap(GateGridModel& model, QWidget* parent)
+    : QWidget(parent), m_model(model), m_plot(new QCustomPlot(this)), m_scene(std::make_unique<HeatmapScene>(*m_plot)) {
+    m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    setAccessibleName(tr("Heatmap of the gates"));
+    setAccessibleDescription(tr("Layers down, KV heads across; cursor keys move from cell to cell."));
+    m_scene->setTheme(PlotTheme::fromPalette(palette()));
+    connect(&model, &QAbstractItemModel::dataChanged, this, &GateHeatmap::updateContent);
+    connect(&model, &QAbstractItemModel::modelReset, this, [this] {
+        m_hovered.reset();
+        m_selected.reset();
+        updateContent();
+        emit currentCellChanged();
+    });
+    updateContent();
+}
+
+GateHeatmap::~GateHeatmap() = default;
+
+void GateHeatmap::setView(HeatmapView view) {
+    if (m_view == view) return;
+    m_view = view;
+    updateContent();
+    emit viewChanged();
+}
+
+std::optional<UnitIndex> GateHeatmap::currentCell() const { return m_hovered ? m_hovered : m_selected; }
+
+void GateHeatmap::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    m_plot->resize(size());
+    m_scene->arrange(size());
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void GateHeatmap::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() != QEvent::PaletteChange) return;
+    m_scene->setTheme(PlotTheme::fromPalette(palette()));
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void GateHeatmap::mouseMoveEvent(QMouseEvent* event) { setHovered(m_scene->cellAt(event->position())); }
+
+void GateHeatmap::mousePressEvent(QMouseEvent* event) {
+    const auto cell = m_scene->cellAt(event->position());
+    if (event->button() == Qt::LeftButton && cell) select(*cell);
+}
+
+void GateHeatmap::leaveEvent(QEvent*) { setHovered(std::nullopt); }
+
+void GateHeatmap::keyPressEvent(QKeyEvent* event) {
+    const UnitGrid& grid = m_model.grid();
+    if (grid.unitCount() == 0) return QWidget::keyPressEvent(event);
+    const int lastLayer = grid.layerCount - 1;
+    const int lastUnit = grid.unitsPerLayer() - 1;
+    UnitIndex cell = m_selected.value_or(UnitIndex{});
+    switch (event->key()) {
+        case Qt::Key_Left: --cell.unit; break;
+        case Qt::Key_Right: ++cell.unit; break;
+        case Qt::Key_Up: --cell.layer; break;
+        case Qt::Key_Down: ++cell.layer; break;
+        case Qt::Key_Home: cell.unit = 0; break;
+        case Qt::Key_End: cell.unit = lastUnit; break;
+        case Qt::Key_PageUp: cell.layer = 0; break;
+        case Qt::Key_PageDown: cell.layer = lastLayer; break;
+        case Qt::Key_1: return setView(HeatmapView::Probability);
+        case Qt::Key_2: return setView(HeatmapView::Mask);
+        default: return QWidget::keyPressEvent(event);
+    }
+    select({std::clamp(cell.layer, 0, lastLayer), std::clamp(cell.unit, 0, lastUnit)});
+}
+
+void GateHeatmap::focusInEvent(QFocusEvent* event) {
+    QWidget::focusInEvent(event);
+    const bool isByKey = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    if (isByKey && !m_selected && m_model.grid().unitCount() > 0) select({});
+}
+
+
+void GateHeatmap::updateContent() {
+    m_scene->setContent({m_model.layout(), m_model.probability(), m_model.flipped(), m_view, m_selected, m_hovered});
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    if (currentCell()) emit currentCellChanged();
+}
+
+void GateHeatmap::setHovered(std::optional<UnitIndex> cell) {
+    if (m_hovered == cell) return;
+    m_hovered = cell;
+    updateContent();
+    emit currentCellChanged();
+}
+
+void GateHeatmap::select(UnitIndex cell) {
+    m_hovered.reset();
+    m_selected = cell;
+    updateContent();
+    emit currentCellChanged();
+}
+
+}  // namespace consa

@@ -1,0 +1,58 @@
+// The heatmap on screen: hover, selection by mouse and cursor keys.
+#pragma once
+
+#include "ui/views/heatmap_scene.h"
+
+#include <QWidget>
+#include <memory>
+
+namespace consa {
+
+class GateGridModel;
+
+/// Draws a GateGridModel. Redraws are queued: many changes of the model make one picture.
+class GateHeatmap final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit GateHeatmap(GateGridModel& model, QWidget* parent = nullptr);
+    ~GateHeatmap() override;
+
+    void setView(HeatmapView view);
+    [[nodiscard]] HeatmapView view() const { return m_view; }
+
+    /// The cell under the pointer, else the selected one.
+    [[nodiscard]] std::optional<UnitIndex> currentCell() const;
+    /// The exact content on screen, for copying and saving.
+    [[nodiscard]] const HeatmapContent& content() const { return m_scene->content(); }
+    [[nodiscard]] QRectF cellRect(UnitIndex cell) const { return m_scene->cellRect(cell); }
+
+    [[nodiscard]] QSize minimumSizeHint() const override { return {280, 200}; }
+
+signals:
+    void currentCellChanged();
+    void viewChanged();
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+
+private:
+    void updateContent();
+    void setHovered(std::optional<UnitIndex> cell);
+    void select(UnitIndex cell);
+
+    GateGridModel& m_model;
+    QCustomPlot* m_plot;
+    std::unique_ptr<HeatmapScene> m_scene;
+    HeatmapView m_view = HeatmapView::Probability;
+    std::optional<UnitIndex> m_selected;
+    std::optional<UnitIndex> m_hovered;
+};
+
+}  // namespace consa

@@ -1,0 +1,163 @@
+// Painting of cells and legend; everything is a rectangle, a line or a text, so that vector files stay vector.
+#include "ui/views/heatmap_cells.h"
+
+#include "ui/style/color_scale.h"
+
+#include <cmath>
+
+namespace consa {
+
+namespace {
+
+constexpr double kLetterSize = 18;  // cells smaller than this carry no letter
+
+QColor maskColor(bool isFull) { return cividis(isFull ? 1.0 : 0.0); }
+
+/// Diagonal lines inside `rect`, the mark of sliding attention.
+void drawHatch(QCPPainter& painter, const QRectF& rect) {
+    painter.setPen(QPen(cividis(0.45), 1));
+    const double step = 5;
+    for (double offset = step; offset < rect.width() + rect.height(); offset += step) {
+        const double startX = std::min(offset, rect.width());
+        const double startY = offset - startX;
+        const double endY = std::min(offset, rect.height());
+        const double endX = offset - endY;
+        painter.drawLine(QLineF(rect.left() + startX, rect.top() + startY, rect.left() + endX, rect.top() + endY));
+    }
+}
+
+void fillMask(QCPPainter& painter, const QRectF& rect, bool isFull) {
+    painter.fillRect(rect, maskColor(isFull));
+    if (!isFull) drawHatch(painter, rect);
+}
+
+}  // namespace
+
+QRectF HeatmapCells::cellRect(UnitIndex cell) const {
+    const double left = std::round(keyAxis()->coordToPixel(cell.unit - 0.5));
+    const double right = std::round(keyAxis()->coordToPixel(cell.unit + 0.5));
+    const double top = std::round(valueAxis()->coordToPixel(cell.layer - 0.5));
+    const double bottom = std::round(valueAxis()->coordToPixel(cell.layer + 0.5));
+    return {left, top, right - left - 1, bottom - top - 1};
+}
+
+QCPRange HeatmapCells::getKeyRange(bool& isFound, QCP::SignDomain) const {
+    isFound = m_content && m_content->layout.grid.unitCount() > 0;
+    return isFound ? QCPRange(-0.5, m_content->layout.grid.unitsPerLayer() - 0.5) : QCPRange();
+}
+
+QCPRange HeatmapCells::getValueRange(bool& isFound, QCP::SignDomain, const QCPRange&) const {
+    isFound = m_content && m_content->layout.grid.unitCount() > 0;
+    return isFound ? QCPRange(-0.5, m_content->layout.grid.layerCount - 0.5) : QCPRange();
+}
+
+void HeatmapCells::draw(QCPPainter* painter) {
+    if (!m_content) return;
+    painter->setAntialiasing(false);
+    const UnitGrid& grid = m_content->layout.grid;
+    for (int layer = 0; layer < grid.layerCount; ++layer) {
+        for (int unit = 0; unit < grid.unitsPerLayer(); ++unit) {
+            drawCell(*painter, {layer, unit}, cellRect({layer, unit}));
+        }
+    }
+    drawOutlines(*painter);
+}
+
+void HeatmapCells::drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& rect) const {
+    const auto index = static_cast<std::size_t>(cell.layer * m_content->layout.grid.unitsPerLayer() + cell.unit);
+    if (m_content->effectiveView() == HeatmapView::Probability) {
+        painter.fillRect(rect, cividis(m_content->probability[index]));
+        return;
+    }
+    const bool isFull = m_content->layout.isFull(cell.layer, cell.unit);
+    fillMask(painter, rect, isFull);
+    if (rect.width() < kLetterSize || rect.height() < kLetterSize) return;
+    QFont font = plotTickFont();
+    font.setBold(true);
+    painter.setFont(font);
+    const QRectF plate(rect.center() - QPointF(7, 7), QSizeF(14, 14));
+    if (!isFull) painter.fillRect(plate, maskColor(false));
+    painter.setPen(QPen(readableOn(maskColor(isFull))));
+    painter.drawText(rect, Qt::AlignCenter, isFull ? QStringLiteral("F") : QStringLiteral("W"));
+}
+
+void HeatmapCells::drawOutlines(QCPPainter& painter) const {
+    const UnitGrid& grid = m_content->layout.grid;
+    painter.setBrush(Qt::NoBrush);
+    for (std::size_t index = 0; index < m_content->flipped.size(); ++index) {
+        if (!m_content->flipped[index]) continue;
+        const int unitsPerLayer = grid.unitsPerLayer();
+        const UnitIndex cell{static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer};
+        const QRectF rect = cellRect(cell);
+        // White between two dark lines shows on every colour of the scale.
+        painter.setPen(QPen(QColor(0x10, 0x15, 0x1b), 1));
+        painter.drawRect(rect.adjusted(0, 0, -1, -1));
+        painter.drawRect(rect.adjusted(3, 3, -4, -4));
+        painter.setPen(QPen(Qt::white, 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+        painter.drawRect(rect.adjusted(2, 2, -2, -2));
+    }
+    const auto outline = [&](const std::optional<UnitIndex>& cell, const QColor& color, int width) {
+        if (!cell || cell->layer >= grid.layerCount || cell->unit >= grid.unitsPerLayer()) return;
+        painter.setPen(QPen(color, width, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+        painter.drawRect(cellRect(*cell).adjusted(-1, -1, 1, 1));
+    };
+    outline(m_content->hovered, m_theme.muted, 1);
+    outline(m_content->selected, m_theme.text, 2);
+}
+
+HeatmapLegend::HeatmapLegend(QCustomPlot* plot) : QCPAbstractItem(plot) { setClipToAxisRect(false); }
+
+void HeatmapLegend::place(QPoint topLeft, int height) { m_bar = QRect(topLeft, QSize(14, height)); }
+
+void HeatmapLegend::draw(QCPPainter* painter) {
+    if (!m_content || m_content->layout.grid.unitCount() == 0) return;
+    painter->setAntialiasing(false);
+    if (m_content->effectiveView() == HeatmapView::Probability) {
+        drawScale(*painter);
+    } else {
+        drawSwatches(*painter);
+    }
+}
+
+void HeatmapLegend::drawScale(QCPPainter& painter) const {
+    constexpr int kStripCount = 100;
+    for (int strip = 0; strip < kStripCount; ++strip) {
+        // Each strip reaches to the bottom under the next one: no seam at any zoom.
+        const double top = m_bar.top() + m_bar.height() * strip / static_cast<double>(kStripCount);
+        const QRectF rect(m_bar.left(), top, m_bar.width(), m_bar.top() + m_bar.height() - top);
+        painter.fillRect(rect, cividis(1.0 - (strip + 0.5) / kStripCount));
+    }
+    painter.setFont(plotTickFont());
+    const QStringList labels{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"), QStringLiteral("0.25"),
+                             QStringLiteral("0.0")};
+    const int step = m_bar.height() >= 90 ? 1 : 2;
+    for (int index = 0; index < labels.size(); index += step) {
+        const double y = m_bar.top() + m_bar.height() * index / 4.0;
+        painter.setPen(QPen(m_theme.line));
+        painter.drawLine(QLineF(m_bar.right() + 1, y, m_bar.right() + 4, y));
+        painter.setPen(QPen(m_theme.muted));
+        painter.drawText(QRectF(m_bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
+    }
+    painter.setFont(plotLabelFont());
+    painter.setPen(QPen(m_theme.text));
+    painter.save();
+    painter.translate(m_bar.right() + 54, m_bar.top() + m_bar.height() / 2.0);
+    painter.rotate(-90);
+    const double length = std::max(m_bar.height(), 120);
+    painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter,
+                     QCoreApplication::translate("consa", "P(full attention)"));
+    painter.restore();
+}
+
+void HeatmapLegend::drawSwatches(QCPPainter& painter) const {
+    const QStringList words{QCoreApplication::translate("consa", "full"), QCoreApplication::translate("consa", "sliding")};
+    for (int index = 0; index < words.size(); ++index) {
+        const QRectF swatch(m_bar.left(), m_bar.top() + index * 24, 16, 16);
+        fillMask(painter, swatch, index == 0);
+        painter.setFont(plotLabelFont());
+        painter.setPen(QPen(m_theme.text));
+        painter.drawText(QRectF(swatch.right() + 8, swatch.top() - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter, words[index]);
+    }
+}
+
+}  // namespace consa

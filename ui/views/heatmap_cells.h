@@ -1,0 +1,64 @@
+// The two drawings of the heatmap that QCustomPlot lacks: a grid of vector cells and its legend.
+#pragma once
+
+#include "ui/views/heatmap_scene.h"
+
+#include <qcustomplot.h>
+
+namespace consa {
+
+/// One rectangle a cell, hatched, lettered and outlined as the content asks.
+class HeatmapCells final : public QCPAbstractPlottable {
+public:
+    HeatmapCells(QCPAxis* across, QCPAxis* down) : QCPAbstractPlottable(across, down) {}
+
+    void setContent(const HeatmapContent* content) { m_content = content; }
+    void setTheme(const PlotTheme& theme) { m_theme = theme; }
+
+    /// The cell's rectangle on whole pixels, the 1 px gap left out.
+    [[nodiscard]] QRectF cellRect(UnitIndex cell) const;
+
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
+    QCPRange getKeyRange(bool& isFound, QCP::SignDomain) const override;
+    QCPRange getValueRange(bool& isFound, QCP::SignDomain, const QCPRange&) const override;
+
+protected:
+    void draw(QCPPainter* painter) override;
+    void drawLegendIcon(QCPPainter*, const QRectF&) const override {}
+
+private:
+    void drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& rect) const;
+    void drawOutlines(QCPPainter& painter) const;
+
+    const HeatmapContent* m_content = nullptr;
+    PlotTheme m_theme;
+};
+
+/// Colour bar of the Probability view, swatches of the Mask view, at a place in pixels.
+class HeatmapLegend final : public QCPAbstractItem {
+public:
+    explicit HeatmapLegend(QCustomPlot* plot);
+
+    /// Pixels that the legend needs to the right of its bar's left edge.
+    static constexpr int kWidth = 84;
+
+    void setContent(const HeatmapContent* content) { m_content = content; }
+    void setTheme(const PlotTheme& theme) { m_theme = theme; }
+    /// Top left corner and height of the colour bar.
+    void place(QPoint topLeft, int height);
+
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
+
+protected:
+    void draw(QCPPainter* painter) override;
+
+private:
+    void drawScale(QCPPainter& painter) const;
+    void drawSwatches(QCPPainter& painter) const;
+
+    const HeatmapContent* m_content = nullptr;
+    PlotTheme m_theme;
+    QRect m_bar;
+};
+
+}  // namespace consa

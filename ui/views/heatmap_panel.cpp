@@ -1,0 +1,149 @@
+// Frame of the heatmap.
+#include "ui/views/heatmap_panel.h"
+
+#include "ui/models/gate_grid_model.h"
+#include "ui/models/preset_list_model.h"
+#include "ui/style/application_style.h"
+#include "ui/style/icons.h"
+#include "ui/views/gate_heatmap.h"
+
+#include <QAction>
+#include <QButtonGroup>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+#include <cmath>
+
+namespace consa {
+
+HeatmapPanel::HeatmapPanel(GateGridModel& model, QWidget* parent)
+    : QWidget(parent), m_model(model), m_heatmap(new GateHeatmap(model)) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    createHeader();
+    createHint();
+    layout->addWidget(m_heatmap, 1);
+    m_readout = new QLabel;
+    m_readout->setContentsMargins(16, 4, 16, 8);
+    m_readout->setTextFormat(Qt::PlainText);
+    m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    layout->addWidget(m_readout);
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+    connect(m_heatmap, &GateHeatmap::currentCellChanged, this, &HeatmapPanel::updateReadout);
+    connect(&model, &QAbstractItemModel::dataChanged, this, &HeatmapPanel::updateReadout);
+    connect(&model, &QAbstractItemModel::modelReset, this, &HeatmapPanel::updateReadout);
+    updateReadout();
+}
+
+void HeatmapPanel::createHeader() {
+    m_title = new QLabel;
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(16, 8, 16, 4);
+    row->setSpacing(4);
+    row->addWidget(m_title);
+    row->addStretch();
+    auto* group = new QButtonGroup(this);
+    const auto addView = [&](HeatmapView view, const QString& text, const QString& tip) {
+        auto* button = new QToolButton;
+        button->setText(text);
+        button->setToolTip(tip);
+        button->setCheckable(true);
+        button->setAutoRaise(true);
+        button->setChecked(m_heatmap->view() == view);
+        group->addButton(button, static_cast<int>(view));
+        row->addWidget(button);
+    };
+    addView(HeatmapView::Probability, tr("Probability"), tr("Colour shows P(full attention) of every gate (1)"));
+    addView(HeatmapView::Mask, tr("Mask"), tr("The rounded decision, sliding hatched; reads in greyscale (2)"));
+    connect(group, &QButtonGroup::idClicked, this, [this](int id) { m_heatmap->setView(static_cast<HeatmapView>(id)); });
+    connect(m_heatmap, &GateHeatmap::viewChanged, this,
+            [this, group] { group->button(static_cast<int>(m_heatmap->view()))->setChecked(true); });
+    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+}
+
+void HeatmapPanel::createHint() {
+    const auto addStrip = [this](QWidget* strip) {
+        auto* row = new QHBoxLayout(strip);
+        row->setContentsMargins(16, 4, 16, 4);
+        row->setSpacing(12);
+        static_cast<QVBoxLayout*>(layout())->addWidget(strip);
+        return row;
+    };
+    m_hintStrip = new QWidget;
+    QHBoxLayout* hintRow = addStrip(m_hintStrip);
+    m_hint = new QLabel(tr("Press Space to train the demo, then drag the slider."));
+    m_openDefault = new QToolButton;
+    m_openDefault->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    hintRow->addWidget(m_hint);
+    hintRow->addStretch();
+    hintRow->addWidget(m_openDefault);
+    m_hintStrip->hide();
+
+    m_shownStrip = new QWidget;
+    QHBoxLayout* shownRow = addStrip(m_shownStrip);
+    m_shownName = new QLabel;
+    auto* back = new QToolButton;
+    back->setText(tr("Back to the session"));
+    back->setIcon(lineIcon(QStringLiteral("live")));
+    back->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    connect(back, &QToolButton::clicked, this, &HeatmapPanel::sessionRequested);
+    shownRow->addWidget(m_shownName);
+    shownRow->addWidget(back);
+    shownRow->addStretch();
+    m_shownStrip->hide();
+}
+
+QString HeatmapPanel::readout() const { return m_readout->text(); }
+
+void HeatmapPanel::setShownName(const QString& name) {
+    m_shownStrip->setVisible(!name.isEmpty());
+    m_shownName->setText(tr("Showing %1").arg(name));
+}
+
+void HeatmapPanel::setOpenDefaultAction(QAction* action) { m_openDefault->setDefaultAction(action); }
+
+void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
+    const bool isDemo = snapshot.modelPath == "demo";
+    const bool isFirstView = snapshot.state == SessionState::Ready && snapshot.run == 0;
+    m_hintStrip->setVisible(isDemo && snapshot.state != SessionState::Loading);
+    m_hint->setText(isFirstView ? tr("Press Space to train the demo, then drag the slider.")
+                                : tr("This is the small demo model."));
+    updateReadout();
+}
+
+void HeatmapPanel::updateReadout() {
+    const UnitGrid& grid = m_model.grid();
+    m_title->setText(grid.unitCount() > 0 ? tr("Gates: %1").arg(shapeText(grid)) : tr("Gates"));
+    const auto cell = m_heatmap->currentCell();
+    if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
+        m_readout->setText(summary());
+        return;
+    }
+    const QModelIndex index = m_model.index(cell->layer, cell->unit);
+    QStringList parts;
+    parts << (grid.granularity == Granularity::Layer ? tr("Layer %1").arg(cell->layer)
+                                                     : tr("Layer %1 · KV head %2").arg(cell->layer).arg(cell->unit));
+    if (const QVariant probability = index.data(GateGridModel::ProbabilityRole); probability.isValid()) {
+        const double value = probability.toDouble();
+        parts << (std::isnan(value) ? tr("P(full) is not a number") : tr("P(full) %1").arg(value, 0, 'f', 4));
+    }
+    if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid()) {
+        parts << tr("log alpha %1").arg(logAlpha.toDouble(), 0, 'f', 2);
+    }
+    parts << (index.data(GateGridModel::FullRole).toBool() ? tr("full") : tr("sliding"));
+    if (index.data(GateGridModel::FlippedRole).toBool()) parts << tr("changed by the cut");
+    m_readout->setText(parts.join(QStringLiteral("    ")));
+}
+
+QString HeatmapPanel::summary() const {
+    const AttentionLayout& layout = m_model.layout();
+    if (layout.grid.unitCount() == 0) return tr("Open a model to see its gates.");
+    return tr("%1 of %2 units full, sparsity %3 %")
+        .arg(layout.fullCount())
+        .arg(layout.grid.unitCount())
+        .arg(layout.sparsity() * 100, 0, 'f', 1);
+}
+
+}  // namespace consa

@@ -1,0 +1,56 @@
+// The heatmap with what stands round it: view buttons, what is on show, the opening hint, exact values.
+#pragma once
+
+#include "core/session/session_snapshot.h"
+
+#include <QWidget>
+
+class QAction;
+class QLabel;
+class QToolButton;
+
+namespace consa {
+
+class GateGridModel;
+class GateHeatmap;
+
+/// The central panel of the window.
+class HeatmapPanel final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit HeatmapPanel(GateGridModel& model, QWidget* parent = nullptr);
+
+    [[nodiscard]] GateHeatmap& heatmap() { return *m_heatmap; }
+    /// The line of exact values.
+    [[nodiscard]] QString readout() const;
+
+    /// Says that a layout from elsewhere is on show; empty when the session is.
+    void setShownName(const QString& name);
+    /// The action offered beside the hint while the demo is open.
+    void setOpenDefaultAction(QAction* action);
+
+public slots:
+    void setSnapshot(const consa::SessionSnapshot& snapshot);
+
+signals:
+    void sessionRequested();
+
+private:
+    void createHeader();
+    void createHint();
+    void updateReadout();
+    [[nodiscard]] QString summary() const;
+
+    GateGridModel& m_model;
+    GateHeatmap* m_heatmap;
+    QLabel* m_title = nullptr;
+    QWidget* m_shownStrip = nullptr;
+    QLabel* m_shownName = nullptr;
+    QWidget* m_hintStrip = nullptr;
+    QLabel* m_hint = nullptr;
+    QToolButton* m_openDefault = nullptr;
+    QLabel* m_readout = nullptr;
+};
+
+}  // namespace consa

@@ -1,0 +1,160 @@
+// Geometry of the heatmap: where cells, axes, legend and caption go.
+#include "ui/views/heatmap_scene.h"
+
+#include "ui/views/heatmap_cells.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace consa {
+
+namespace {
+
+constexpr int kLeft = 56;    // layer numbers and their label
+constexpr int kTop = 44;     // KV head numbers and their label
+constexpr int kBottom = 8;
+constexpr int kLegendGap = 24;
+constexpr double kLargestCell = 96;
+
+/// The size of one cell. Grids much taller than wide get cells wider than tall, so that the picture stays a picture.
+QSizeF cellSize(QSizeF room, const UnitGrid& grid) {
+    const double rows = grid.layerCount;
+    const double columns = grid.unitsPerLayer();
+    const double widest = std::clamp(0.75 * rows / columns, 1.25, 7.0);
+    const double height = std::min({room.height() / rows, 1.25 * room.width() / columns, kLargestCell});
+    return {std::min(room.width() / columns, height * widest), height};
+}
+
+/// The smallest step of 1, 2, 5, 10, ... whose labels are at least `smallest` pixels apart.
+int labelStep(double cellPixels, double smallest) {
+    for (int decade = 1; decade < 10000; decade *= 10) {
+        for (int factor : {1, 2, 5}) {
+            if (cellPixels * decade * factor >= smallest) return decade * factor;
+        }
+    }
+    return 10000;
+}
+
+void setLabelStep(QCPAxis& axis, int step) {
+    QSharedPointer<QCPAxisTickerFixed> ticker(new QCPAxisTickerFixed);
+    ticker->setTickStep(step);
+    axis.setTicker(ticker);
+}
+
+QString wrapped(const QString& text, const QFont& font, int width) {
+    const QFontMetrics metrics(font);
+    QString result;
+    QString line;
+    for (const QString& word : text.split(QLatin1Char(' '))) {
+        const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
+        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
+            result += line + QLatin1Char('\n');
+            line = word;
+        } else {
+            line = longer;
+        }
+    }
+    return result + line;
+}
+
+}  // namespace
+
+HeatmapScene::HeatmapScene(QCustomPlot& plot) : m_plot(plot), m_rect(new QCPAxisRect(&plot, false)) {
+    plot.plotLayout()->clear();
+    plot.plotLayout()->addElement(0, 0, m_rect);
+    m_rect->setAutoMargins(QCP::msNone);
+    QCPAxis* across = m_rect->addAxis(QCPAxis::atTop);
+    QCPAxis* down = m_rect->addAxis(QCPAxis::atLeft);
+    down->setRangeReversed(true);
+    for (QCPAxis* axis : {across, down}) {
+        axis->setTickLength(0);
+        axis->setSubTicks(false);
+        axis->grid()->setVisible(false);
+        axis->setNumberFormat(QStringLiteral("f"));
+        axis->setNumberPrecision(0);
+        axis->setTickLabelPadding(6);
+        axis->setLabelPadding(4);
+    }
+    m_cells = new HeatmapCells(across, down);
+    m_cells->setContent(&m_content);
+    m_legend = new HeatmapLegend(&plot);
+    m_legend->setContent(&m_content);
+    m_captionItem = new QCPItemText(&plot);
+    m_captionItem->setClipToAxisRect(false);
+    m_captionItem->position->setType(QCPItemPosition::ptAbsolute);
+    m_captionItem->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    m_captionItem->setTextAlignment(Qt::AlignLeft);
+    m_captionItem->setFont(plotTickFont());
+    m_captionItem->setVisible(false);
+}
+
+void HeatmapScene::setContent(HeatmapContent content) {
+    const bool hasNewShape = content.layout.grid != m_content.layout.grid;
+    m_content = std::move(content);
+    if (hasNewShape && m_size.isValid()) arrange(m_size);
+}
+
+void HeatmapScene::setTheme(const PlotTheme& theme) {
+    applyTheme(theme, m_plot);
+    for (QCPAxis* axis : m_rect->axes()) axis->setBasePen(Qt::NoPen);
+    m_cells->setTheme(theme);
+    m_legend->setTheme(theme);
+    m_captionItem->setColor(theme.muted);
+}
+
+void HeatmapScene::setCaption(const QString& caption) { m_caption = caption; }
+
+void HeatmapScene::arrange(QSize size) {
+    m_size = size;
+    int captionHeight = 0;
+    if (!m_caption.isEmpty()) {
+        const QString text = wrapped(m_caption, plotTickFont(), size.width() - 2 * 16);
+        captionHeight = QFontMetrics(plotTickFont()).lineSpacing() * (static_cast<int>(text.count(QLatin1Char('\n'))) + 1) + 16;
+        m_captionItem->setText(text);
+        m_captionItem->position->setCoords(16, size.height() - captionHeight + 4);
+    }
+    m_captionItem->setVisible(captionHeight > 0);
+
+    const UnitGrid& grid = m_content.layout.grid;
+    m_rect->setVisible(grid.unitCount() > 0);
+    if (grid.unitCount() == 0) return;
+    const int legendWidth = kLegendGap + HeatmapLegend::kWidth;
+    const QSizeF room(std::max(size.width() - kLeft - legendWidth, 16),
+                      std::max(size.height() - kTop - kBottom - captionHeight, 16));
+    const QSizeF cell = cellSize(room, grid);
+    const int width = static_cast<int>(std::floor(cell.width() * grid.unitsPerLayer()));
+    const int height = static_cast<int>(std::floor(cell.height() * grid.layerCount));
+    const int left = kLeft + std::max(0, static_cast<int>(room.width() - width) / 2);
+    const int top = kTop + std::max(0, static_cast<int>(room.height() - height) / 2);
+    m_rect->setMargins(QMargins(left, top, size.width() - left - width, size.height() - top - height));
+    m_legend->place(QPoint(left + width + kLegendGap, top), height);
+    updateAxes();
+    setLabelStep(*m_rect->axis(QCPAxis::atLeft), labelStep(cell.height(), 14));
+    setLabelStep(*m_rect->axis(QCPAxis::atTop), labelStep(cell.width(), 20));
+}
+
+void HeatmapScene::updateAxes() {
+    const UnitGrid& grid = m_content.layout.grid;
+    const bool isByLayer = grid.granularity == Granularity::Layer;
+    QCPAxis* across = m_rect->axis(QCPAxis::atTop);
+    QCPAxis* down = m_rect->axis(QCPAxis::atLeft);
+    across->setRange(-0.5, grid.unitsPerLayer() - 0.5);
+    down->setRange(-0.5, grid.layerCount - 0.5);
+    across->setLabel(isByLayer ? QCoreApplication::translate("consa", "Whole layer")
+                               : QCoreApplication::translate("consa", "KV head"));
+    across->setTickLabels(!isByLayer);
+    down->setLabel(QCoreApplication::translate("consa", "Layer"));
+}
+
+std::optional<UnitIndex> HeatmapScene::cellAt(QPointF point) const {
+    const UnitGrid& grid = m_content.layout.grid;
+    const double unit = m_rect->axis(QCPAxis::atTop)->pixelToCoord(point.x()) + 0.5;
+    const double layer = m_rect->axis(QCPAxis::atLeft)->pixelToCoord(point.y()) + 0.5;
+    const bool isInside = unit >= 0 && unit < grid.unitsPerLayer() && layer >= 0 && layer < grid.layerCount;
+    if (grid.unitCount() == 0 || !isInside) return std::nullopt;
+    return UnitIndex{static_cast<int>(layer), static_cast<int>(unit)};
+}
+
+QRectF HeatmapScene::cellRect(UnitIndex cell) const { return m_cells->cellRect(cell); }
+
+}  // namespace consa

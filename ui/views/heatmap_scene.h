@@ -1,0 +1,74 @@
+// The heatmap as a drawing: cells, axes, scale and caption in any plot, on screen or on the way into a file.
+#pragma once
+
+#include "core/layout/attention_layout.h"
+#include "ui/style/plot_theme.h"
+
+#include <QRectF>
+#include <QSize>
+#include <QString>
+#include <optional>
+#include <vector>
+
+class QCPAxisRect;
+class QCPItemText;
+
+namespace consa {
+
+/// One cell: row and column of the grid.
+struct UnitIndex {
+    int layer = 0;
+    int unit = 0;
+
+    bool operator==(const UnitIndex&) const = default;
+};
+
+/// Probability colours P(full); Mask shows the rounded decision and reads in greyscale too.
+enum class HeatmapView { Probability, Mask };
+
+/// What the heatmap shows. Without probabilities (a layout by rule) the mask is drawn in either view.
+struct HeatmapContent {
+    AttentionLayout layout;
+    std::vector<double> probability;    // row-major; empty when unknown
+    std::vector<std::uint8_t> flipped;  // row-major; cells outlined as changed by the cut; empty when none
+    HeatmapView view = HeatmapView::Probability;
+    std::optional<UnitIndex> selected;
+    std::optional<UnitIndex> hovered;
+
+    [[nodiscard]] HeatmapView effectiveView() const { return probability.empty() ? HeatmapView::Mask : view; }
+};
+
+class HeatmapCells;
+class HeatmapLegend;
+
+/// Builds the drawing inside `plot`, whose children it then owns. Vector throughout: no picture in an SVG.
+class HeatmapScene {
+public:
+    explicit HeatmapScene(QCustomPlot& plot);
+
+    void setContent(HeatmapContent content);
+    [[nodiscard]] const HeatmapContent& content() const { return m_content; }
+    void setTheme(const PlotTheme& theme);
+    /// Text below the picture; empty for none. Takes effect with arrange().
+    void setCaption(const QString& caption);
+    /// Places cells and legend for a picture of this size, in logical pixels.
+    void arrange(QSize size);
+
+    /// The cell under a point of the plot; none in the gaps outside the grid.
+    [[nodiscard]] std::optional<UnitIndex> cellAt(QPointF point) const;
+    [[nodiscard]] QRectF cellRect(UnitIndex cell) const;
+
+private:
+    void updateAxes();
+
+    QCustomPlot& m_plot;
+    QCPAxisRect* m_rect;
+    HeatmapCells* m_cells;
+    HeatmapLegend* m_legend;
+    QCPItemText* m_captionItem;
+    QString m_caption;
+    QSize m_size;
+    HeatmapContent m_content;
+};
+
+}  // namespace consa

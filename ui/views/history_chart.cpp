@@ -1,0 +1,287 @@
+// Curves of the run: data, ranges, zoom and readout.
+#include "ui/views/history_chart.h"
+
+#include "ui/style/application_style.h"
+#include "ui/style/color_scale.h"
+#include "ui/style/icons.h"
+#include "ui/views/history_chart_items.h"
+
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QToolButton>
+#include <algorithm>
+#include <cmath>
+
+namespace consa {
+
+HistoryChart::HistoryChart(RunHistory& history, QWidget* parent)
+    : QWidget(parent), m_history(history), m_plot(new QCustomPlot) {
+    setFocusPolicy(Qt::StrongFocus);
+    setAccessibleName(tr("Curves of the run"));
+    setAccessibleDescription(tr("Loss, sparsity and multiplier over the steps; Home shows the whole run."));
+    createPlots();
+    createCurves();
+    createReadout();
+    connectPlots();
+    applyColors();
+    followRun();
+    appendFrom(0);
+}
+
+void HistoryChart::createPlots() {
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    m_plot->plotLayout()->clear();
+    m_plot->plotLayout()->setRowSpacing(4);
+    auto* margins = new QCPMarginGroup(m_plot);
+    for (int plot = 0; plot < PlotCount; ++plot) {
+        auto* rect = new QCPAxisRect(m_plot, false);
+        m_rects[plot] = rect;
+        m_plot->plotLayout()->addElement(plot, 0, rect);
+        QCPAxis* steps = rect->addAxis(QCPAxis::atBottom);
+        QCPAxis* values = rect->addAxis(QCPAxis::atLeft);
+        rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
+        rect->setMinimumMargins(QMargins(8, 4, 12, 4));
+        rect->setRangeZoomAxes(steps, nullptr);
+        rect->setRangeDragAxes(steps, nullptr);
+        for (QCPAxis* axis : {steps, values}) {
+            axis->setTickLength(0, 3);
+            axis->setSubTicks(false);
+            axis->setTickLabelPadding(5);
+            axis->grid()->setLayer(QStringLiteral("grid"));
+        }
+        values->ticker()->setTickCount(4);
+        steps->setTickLabels(plot == PlotCount - 1);
+        m_marks[plot] = new Marks(m_plot, rect, m_history, plot == Loss);
+    }
+    m_plot->plotLayout()->setRowStretchFactor(Multiplier, 0.7);
+    m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(tr("Loss, nats"));
+    m_rects[Sparsity]->axis(QCPAxis::atLeft)->setLabel(tr("Sparsity, %"));
+    m_rects[Multiplier]->axis(QCPAxis::atLeft)->setLabel(tr("Multiplier λ₁"));
+    m_rects[Multiplier]->axis(QCPAxis::atBottom)->setLabel(tr("Step"));
+    m_rects[Sparsity]->axis(QCPAxis::atLeft)->setRange(0, 100);
+    m_crosshair = new Crosshair(m_plot);
+    m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    m_plot->setSelectionRectMode(QCP::srmZoom);
+    m_plot->setNoAntialiasingOnDrag(true);
+}
+
+void HistoryChart::createCurves() {
+    const auto createCurve = [this](Plot plot, const QString& name) {
+        QCPGraph* curve = m_plot->addGraph(m_rects[plot]->axis(QCPAxis::atBottom), m_rects[plot]->axis(QCPAxis::atLeft));
+        curve->setName(name);
+        curve->setAdaptiveSampling(true);
+        return curve;
+    };
+    m_loss = createCurve(Loss, tr("loss"));
+    m_target = createCurve(Sparsity, tr("target"));
+    m_scheduled = createCurve(Sparsity, tr("schedule"));
+    m_expected = createCurve(Sparsity, tr("expected"));
+    m_multiplier = createCurve(Multiplier, tr("multiplier"));
+    auto* legend = new QCPLegend;
+    m_rects[Sparsity]->insetLayout()->addElement(legend, Qt::AlignRight | Qt::AlignBottom);
+    m_rects[Sparsity]->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
+    legend->setLayer(QStringLiteral("legend"));
+    legend->setFillOrder(QCPLegend::foColumnsFirst);
+    legend->setBorderPen(Qt::NoPen);
+    legend->setFont(plotTickFont());
+    legend->setIconSize(18, 8);
+    legend->setMargins(QMargins(6, 2, 6, 2));
+    legend->setColumnSpacing(12);
+    for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(legend);
+}
+
+void HistoryChart::createReadout() {
+    m_readout = createMutedLabel(QString());
+    m_readout->setMinimumWidth(0);
+    m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_liveButton = new QToolButton;
+    m_liveButton->setText(tr("Live"));
+    m_liveButton->setIcon(lineIcon(QStringLiteral("live")));
+    m_liveButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_liveButton->setAutoRaise(true);
+    m_liveButton->setCheckable(true);
+    m_liveButton->setChecked(true);
+    m_liveButton->setToolTip(tr("Show the whole run and follow it (Home). Drag to zoom, Shift+drag to pan."));
+    m_liveButton->setAccessibleName(tr("Follow the run"));
+    m_emptyText = createMutedLabel(tr("Nothing trained yet. Press Space."), m_plot);
+    m_emptyText->setAlignment(Qt::AlignCenter);
+    m_emptyText->setAttribute(Qt::WA_TransparentForMouseEvents);
+
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(12, 0, 8, 4);
+    row->addWidget(m_readout, 1);
+    row->addWidget(m_liveButton);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_plot, 1);
+    layout->addLayout(row);
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+}
+
+void HistoryChart::connectPlots() {
+    connect(&m_history, &RunHistory::pointsAppended, this, &HistoryChart::appendFrom);
+    connect(&m_history, &RunHistory::eventsChanged, this, &HistoryChart::queueReplot);
+    connect(&m_history, &RunHistory::cleared, this, &HistoryChart::clearCurves);
+    connect(m_liveButton, &QToolButton::clicked, this, &HistoryChart::setLive);
+    m_plot->installEventFilter(this);
+    for (QCPAxisRect* rect : m_rects) {
+        connect(rect->axis(QCPAxis::atBottom), qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+                [this](const QCPRange& range) {
+                    if (m_isSettingRange) return;
+                    setVisibleSteps(range.lower, range.upper);
+                    setLive(false);
+                });
+    }
+}
+
+void HistoryChart::applyColors() {
+    const PlotTheme theme = PlotTheme::fromPalette(palette());
+    applyTheme(theme, *m_plot);
+    const QColor learned = layoutStyle(QStringLiteral("learned"), 0, theme.text, theme.muted).color;
+    const QColor expected = isDark(palette()) ? learned.lighter(150) : learned;
+    m_loss->setPen(QPen(theme.text, 1.3));
+    m_expected->setPen(QPen(expected, 1.8));
+    m_scheduled->setPen(QPen(theme.muted, 1.3, Qt::DashLine));
+    m_target->setPen(QPen(theme.muted, 1, Qt::DotLine));
+    m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
+    QColor veil = theme.background;
+    veil.setAlphaF(0.8F);
+    for (QCPLegend* legend : m_plot->findChildren<QCPLegend*>()) {
+        legend->setBrush(veil);
+        legend->setTextColor(theme.muted);
+    }
+    QColor zoom = theme.accent;
+    m_plot->selectionRect()->setPen(QPen(zoom));
+    zoom.setAlphaF(0.15F);
+    m_plot->selectionRect()->setBrush(zoom);
+    for (Marks* marks : m_marks) marks->setTheme(theme);
+    m_crosshair->setTheme(theme);
+    queueReplot();
+}
+
+void HistoryChart::setStepCount(int stepCount) {
+    if (m_stepCount == stepCount) return;
+    m_stepCount = stepCount;
+    if (m_isLive) followRun();
+}
+
+int HistoryChart::pointCount() const { return m_loss->dataCount(); }
+
+void HistoryChart::setLive(bool isLive) {
+    m_isLive = isLive;
+    m_liveButton->setChecked(isLive);
+    if (isLive) followRun();
+}
+
+void HistoryChart::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) applyColors();
+}
+
+void HistoryChart::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Home || event->key() == Qt::Key_L) return setLive(true);
+    QWidget::keyPressEvent(event);
+}
+
+bool HistoryChart::eventFilter(QObject* watched, QEvent* event) {
+    if (watched != m_plot) return QWidget::eventFilter(watched, event);
+    switch (event->type()) {
+        case QEvent::MouseButtonPress: {
+            setFocus(Qt::MouseFocusReason);
+            const bool isPan = static_cast<QMouseEvent*>(event)->modifiers() & Qt::ShiftModifier;
+            m_plot->setSelectionRectMode(isPan ? QCP::srmNone : QCP::srmZoom);
+            break;
+        }
+        case QEvent::MouseButtonDblClick: setLive(true); return true;
+        case QEvent::MouseMove: showStepAt(static_cast<int>(static_cast<QMouseEvent*>(event)->position().x())); break;
+        case QEvent::Leave: showStepAt(-1); break;
+        case QEvent::Resize: m_emptyText->resize(m_plot->size()); break;
+        default: break;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void HistoryChart::appendFrom(std::size_t first) {
+    const auto& points = m_history.points();
+    QVector<QCPGraphData> loss, expected, scheduled, target, multiplier;
+    for (std::size_t index = first; index < points.size(); ++index) {
+        const HistoryPoint& point = points[index];
+        loss.append({double(point.step), point.loss});
+        expected.append({double(point.step), point.expectedSparsity * 100});
+        scheduled.append({double(point.step), point.scheduledTarget * 100});
+        target.append({double(point.step), point.target * 100});
+        multiplier.append({double(point.step), point.multiplier});
+    }
+    m_loss->data()->add(loss, true);
+    m_expected->data()->add(expected, true);
+    m_scheduled->data()->add(scheduled, true);
+    m_target->data()->add(target, true);
+    m_multiplier->data()->add(multiplier, true);
+    m_emptyText->setVisible(points.empty());
+    if (m_isLive) followRun();
+    rescaleValues();
+    queueReplot();
+}
+
+void HistoryChart::clearCurves() {
+    for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->data()->clear();
+    m_emptyText->show();
+    setLive(true);
+    queueReplot();
+}
+
+void HistoryChart::followRun() {
+    const int lastStep = m_history.points().empty() ? 0 : m_history.points().back().step;
+    setVisibleSteps(0, std::max({m_stepCount, lastStep, 10}));
+}
+
+void HistoryChart::setVisibleSteps(double lower, double upper) {
+    m_isSettingRange = true;
+    const QCPRange range(std::max(lower, 0.0), std::max(upper, std::max(lower, 0.0) + 2));
+    for (QCPAxisRect* rect : m_rects) rect->axis(QCPAxis::atBottom)->setRange(range);
+    m_isSettingRange = false;
+    rescaleValues();
+    queueReplot();
+}
+
+void HistoryChart::rescaleValues() {
+    const QCPRange visible = m_rects[Loss]->axis(QCPAxis::atBottom)->range();
+    const auto fit = [&visible](QCPGraph* curve, QCPAxis* axis, double smallestSpan) {
+        bool isFound = false;
+        QCPRange range = curve->getValueRange(isFound, QCP::sdBoth, visible);
+        if (!isFound) range = QCPRange(0, smallestSpan);
+        const double padding = std::max(range.size() * 0.08, (smallestSpan - range.size()) / 2);
+        axis->setRange(range.lower - padding, range.upper + padding);
+    };
+    fit(m_loss, m_rects[Loss]->axis(QCPAxis::atLeft), 0.02);
+    fit(m_multiplier, m_rects[Multiplier]->axis(QCPAxis::atLeft), 0.02);
+}
+
+void HistoryChart::showStepAt(int pixelX) {
+    const auto& points = m_history.points();
+    const QCPAxisRect* rect = m_rects[Loss];
+    if (points.empty() || pixelX < rect->left() || pixelX > rect->right()) {
+        m_crosshair->showAt(-1);
+        m_readout->clear();
+        return;
+    }
+    const double step = rect->axis(QCPAxis::atBottom)->pixelToCoord(pixelX);
+    auto nearest = std::lower_bound(points.begin(), points.end(), step,
+                                    [](const HistoryPoint& point, double value) { return point.step < value; });
+    if (nearest == points.end()) --nearest;
+    if (nearest != points.begin() && step - std::prev(nearest)->step < nearest->step - step) --nearest;
+    m_crosshair->showAt(nearest->step);
+    m_readout->setText(tr("Step %1   loss %2   expected %3 %   target %4 %   λ₁ %5")
+                           .arg(nearest->step)
+                           .arg(nearest->loss, 0, 'f', 4)
+                           .arg(nearest->expectedSparsity * 100, 0, 'f', 1)
+                           .arg(nearest->target * 100, 0, 'f', 1)
+                           .arg(nearest->multiplier, 0, 'f', 3));
+}
+
+void HistoryChart::queueReplot() { m_plot->replot(QCustomPlot::rpQueuedReplot); }
+
+}  // namespace consa

@@ -1,0 +1,78 @@
+// Loss, sparsity and multiplier over the steps: three stacked plots that share their x axis.
+#pragma once
+
+#include <QWidget>
+#include <cstddef>
+
+class QCPAxisRect;
+class QCPGraph;
+class QCustomPlot;
+class QLabel;
+class QToolButton;
+
+namespace consa {
+
+class RunHistory;
+struct HistoryPoint;
+
+/// Follows the run until the user zooms; Home or Live returns. Every point is kept; redraws are queued.
+class HistoryChart final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit HistoryChart(RunHistory& history, QWidget* parent = nullptr);
+
+    /// Steps that the run is planned for: the width of the live view.
+    void setStepCount(int stepCount);
+    [[nodiscard]] bool isLive() const { return m_isLive; }
+    /// Points drawn so far.
+    [[nodiscard]] int pointCount() const;
+
+    [[nodiscard]] QSize minimumSizeHint() const override { return {260, 220}; }
+    [[nodiscard]] QSize sizeHint() const override { return {620, 420}; }
+
+public slots:
+    void setLive(bool isLive);
+
+protected:
+    void changeEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    class Marks;
+    class Crosshair;
+    enum Plot { Loss, Sparsity, Multiplier, PlotCount };
+
+    void createPlots();
+    void createCurves();
+    void createReadout();
+    void connectPlots();
+    void applyColors();
+    void appendFrom(std::size_t first);
+    void clearCurves();
+    void followRun();
+    void setVisibleSteps(double lower, double upper);
+    void rescaleValues();
+    void showStepAt(int pixelX);
+    void queueReplot();
+
+    RunHistory& m_history;
+    QCustomPlot* m_plot;
+    QCPAxisRect* m_rects[PlotCount] = {};
+    Marks* m_marks[PlotCount] = {};
+    Crosshair* m_crosshair = nullptr;
+    QCPGraph* m_loss = nullptr;
+    QCPGraph* m_expected = nullptr;
+    QCPGraph* m_scheduled = nullptr;
+    QCPGraph* m_target = nullptr;
+    QCPGraph* m_multiplier = nullptr;
+    QLabel* m_emptyText = nullptr;
+    QLabel* m_readout = nullptr;
+    QToolButton* m_liveButton = nullptr;
+    int m_stepCount = 0;
+    bool m_isLive = true;
+    bool m_isSettingRange = false;
+};
+
+}  // namespace consa

@@ -1,0 +1,50 @@
+// What the curves carry beside their lines: marks of steering and the crosshair.
+#pragma once
+
+#include "ui/models/run_history.h"
+#include "ui/style/plot_theme.h"
+#include "ui/views/history_chart.h"
+
+#include <qcustomplot.h>
+
+namespace consa {
+
+/// Vertical lines where steering took effect; with labels in the topmost plot.
+class HistoryChart::Marks final : public QCPAbstractItem {
+public:
+    Marks(QCustomPlot* plot, QCPAxisRect* rect, const RunHistory& history, bool hasLabels);
+
+    void setTheme(const PlotTheme& theme) { m_theme = theme; }
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
+
+protected:
+    void draw(QCPPainter* painter) override;
+
+private:
+    [[nodiscard]] QString label(const SessionEvent& event) const;
+
+    QCPAxisRect* m_rect;
+    const RunHistory& m_history;
+    bool m_hasLabels;
+    PlotTheme m_theme;
+};
+
+/// One vertical line through all plots at a step, on a layer of its own.
+class HistoryChart::Crosshair final : public QCPAbstractItem {
+public:
+    explicit Crosshair(QCustomPlot* plot);
+
+    void setTheme(const PlotTheme& theme) { m_theme = theme; }
+    /// Redraws the crosshair's layer alone; a negative step hides it.
+    void showAt(int step);
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
+
+protected:
+    void draw(QCPPainter* painter) override;
+
+private:
+    int m_step = -1;
+    PlotTheme m_theme;
+};
+
+}  // namespace consa

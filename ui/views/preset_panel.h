@@ -1,0 +1,59 @@
+// Saved masks: save, look at, include in the evaluation, delete, exchange as files.
+#pragma once
+
+#include "core/layout/layout_file.h"
+
+#include <QWidget>
+
+class QAction;
+
+namespace consa {
+
+class EmptyStateTable;
+class PresetListModel;
+
+/// Works on the preset folder through its model. What can't be done is said through problemOccurred().
+class PresetPanel final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit PresetPanel(PresetListModel& model, QWidget* parent = nullptr);
+
+    [[nodiscard]] QAction* saveAction() const { return m_save; }
+    [[nodiscard]] QAction* loadAction() const { return m_load; }
+    [[nodiscard]] QAction* deleteAction() const { return m_delete; }
+    [[nodiscard]] QAction* importAction() const { return m_import; }
+    [[nodiscard]] QAction* exportAction() const { return m_export; }
+
+    /// Asks for a name and a note, then saves.
+    void askAndSave(const LayoutFile& file);
+    /// Saves without asking. True when done.
+    bool savePreset(const QString& name, const LayoutFile& file);
+    /// Copies a layout file into the presets and shows it.
+    void importFile(const QString& path);
+    void selectRow(int row);
+    [[nodiscard]] int selectedRow() const;
+
+signals:
+    void saveRequested();
+    void presetShown(const consa::LayoutFile& file, const QString& name);
+    void noteOccurred(const QString& note);
+    void problemOccurred(const QString& sentence);
+
+private:
+    void createActions();
+    void loadSelected();
+    void deleteSelected();
+    void exportSelected();
+    void updateActions();
+
+    PresetListModel& m_model;
+    EmptyStateTable* m_table;
+    QAction* m_save = nullptr;
+    QAction* m_load = nullptr;
+    QAction* m_delete = nullptr;
+    QAction* m_import = nullptr;
+    QAction* m_export = nullptr;
+};
+
+}  // namespace consa

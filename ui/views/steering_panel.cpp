@@ -1,0 +1,183 @@
+// Slider, boxes and figures of steering, kept in step with the session.
+#include "ui/views/steering_panel.h"
+
+#include "ui/models/gate_grid_model.h"
+#include "ui/models/kv_cache_size.h"
+#include "ui/style/application_style.h"
+#include "ui/views/fact_label.h"
+#include "ui/views/sparsity_slider.h"
+
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QToolButton>
+#include <cmath>
+
+namespace consa {
+
+namespace {
+
+constexpr int kCacheContext = 32768;
+
+QString percent(double share) { return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1); }
+
+}  // namespace
+
+SteeringPanel::SteeringPanel(GateGridModel& gates, QWidget* parent) : QWidget(parent), m_gates(gates) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(12, 4, 12, 8);
+    layout->setSpacing(4);
+    createControls();
+    createFacts();
+    connectControls();
+    updateFacts();
+}
+
+void SteeringPanel::createControls() {
+    m_slider = new SparsitySlider;
+    m_targetBox = new QDoubleSpinBox;
+    m_targetBox->setRange(0, 100);
+    m_targetBox->setDecimals(1);
+    m_targetBox->setSingleStep(1);
+    m_targetBox->setSuffix(QStringLiteral(" %"));
+    m_targetBox->setAlignment(Qt::AlignRight);
+    m_targetBox->setKeyboardTracking(false);
+    m_targetBox->setFocusPolicy(Qt::StrongFocus);
+    m_targetBox->setAccessibleName(tr("Target sparsity in percent"));
+    m_targetBox->setToolTip(tr("The target sparsity (Ctrl+T)"));
+    m_targetBox->setValue(50);
+    m_rampBox = new QSpinBox;
+    m_rampBox->setRange(0, 100000);
+    m_rampBox->setValue(20);
+    m_rampBox->setSuffix(tr(" steps"));
+    m_rampBox->setAlignment(Qt::AlignRight);
+    m_rampBox->setFocusPolicy(Qt::StrongFocus);
+    m_rampBox->setAccessibleName(tr("Ramp in steps"));
+    m_rampBox->setToolTip(tr("A moved target is reached over this many steps; 0 jumps"));
+
+    auto* title = new QLabel(tr("Sliding heads"));
+    title->setToolTip(tr("Sparsity: the share of units on sliding-window attention"));
+    auto* row = new QHBoxLayout;
+    row->setSpacing(8);
+    row->addWidget(title);
+    row->addWidget(m_slider, 1);
+    row->addWidget(createMutedLabel(tr("Target")));
+    row->addWidget(m_targetBox);
+    row->addSpacing(8);
+    row->addWidget(createMutedLabel(tr("Ramp")));
+    row->addWidget(m_rampBox);
+    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+}
+
+void SteeringPanel::createFacts() {
+    m_cutFact = new FactLabel(tr("○ Cut"), tr("The current gates are rounded at this sparsity"));
+    m_targetFact = new FactLabel(tr("● Target"), tr("The sparsity that the training is asked for"));
+    m_expectedFact = new FactLabel(tr("Expected"), tr("Mean probability of sliding over all gates, the mark on the slider"));
+    m_fullFact = new FactLabel(tr("Full"), tr("Units on full attention after rounding, of all units"));
+    m_undecidedFact = new FactLabel(tr("Undecided"), tr("Gates whose probability of either end is still below 0.95"));
+    m_cacheFact = new FactLabel(tr("KV cache at 32k"), tr("bfloat16 cache of one sequence of 32 768 tokens, all full and as rounded"));
+    auto* row = new QHBoxLayout;
+    row->setSpacing(32);
+    for (FactLabel* fact : {m_cutFact, m_targetFact, m_expectedFact, m_fullFact, m_undecidedFact, m_cacheFact}) {
+        row->addWidget(fact);
+    }
+    row->addStretch();
+    m_continue = new QToolButton;
+    m_continue->setToolTip(tr("The finished run trains on until the target is reached and settled"));
+    m_continue->hide();
+    row->addWidget(m_continue);
+    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+}
+
+void SteeringPanel::connectControls() {
+    connect(m_continue, &QToolButton::clicked, this, [this] { emit continueRequested(m_nextTarget); });
+    connect(m_slider, &SparsitySlider::targetMoved, this, [this](double target) {
+        const QSignalBlocker blocker(m_targetBox);
+        m_targetBox->setValue(target * 100);
+    });
+    connect(m_slider, &SparsitySlider::targetCommitted, this, &SteeringPanel::commit);
+    connect(m_slider, &SparsitySlider::cutMoved, this, [this](std::optional<double> cut) {
+        emit cutMoved(cut);
+        updateFacts();
+    });
+    connect(m_targetBox, &QDoubleSpinBox::valueChanged, this, [this](double value) {
+        m_slider->setTarget(value / 100);
+        commit(value / 100);
+    });
+}
+
+int SteeringPanel::rampSteps() const { return m_rampBox->value(); }
+
+void SteeringPanel::setRampSteps(int steps) { m_rampBox->setValue(steps); }
+
+void SteeringPanel::setNextTarget(double target) {
+    m_nextTarget = target;
+    setSnapshot(m_snapshot);
+}
+
+void SteeringPanel::commit(double target) {
+    if (isRunning()) {
+        m_pendingTarget = target;
+    } else {
+        m_nextTarget = target;
+    }
+    emit targetCommitted(target);
+    updateFacts();
+}
+
+void SteeringPanel::setSnapshot(const SessionSnapshot& snapshot) {
+    const bool isNewRun = snapshot.run != m_snapshot.run;
+    m_snapshot = snapshot;
+    if (isNewRun || (m_pendingTarget && std::abs(snapshot.target - *m_pendingTarget) < 1e-9)) m_pendingTarget.reset();
+    if (isRunning()) m_nextTarget = m_pendingTarget.value_or(snapshot.target);
+    m_slider->setTarget(m_nextTarget);
+    if (!m_slider->isDragging() && !m_targetBox->hasFocus()) {
+        const QSignalBlocker blocker(m_targetBox);
+        m_targetBox->setValue(m_slider->target() * 100);
+    }
+    updateFacts();
+}
+
+void SteeringPanel::updateFacts() {
+    const bool hasGates = !m_snapshot.logAlpha.empty();
+    const double base = hasGates ? m_snapshot.target : m_nextTarget;
+    m_slider->setCut(m_gates.cut(), base);
+    m_slider->setExpected(hasGates ? std::optional<double>(m_snapshot.expectedSparsity) : std::nullopt);
+    m_cutFact->setValue(m_gates.cut() ? percent(*m_gates.cut()) : tr("at target"));
+    m_targetFact->setValue(targetText());
+    m_expectedFact->setValue(hasGates ? percent(m_snapshot.expectedSparsity) : QStringLiteral("–"));
+    const AttentionLayout& layout = m_gates.sessionLayout();
+    const int unitCount = layout.grid.unitCount();
+    m_fullFact->setValue(unitCount > 0 ? tr("%1 of %2").arg(layout.fullCount()).arg(unitCount) : QStringLiteral("–"));
+    m_undecidedFact->setValue(hasGates ? QString::number(m_snapshot.undecidedCount) : QStringLiteral("–"));
+    m_cacheFact->setValue(cacheText());
+    m_continue->setVisible(m_snapshot.state == SessionState::Finished);
+    m_continue->setText(tr("Train on to %1").arg(percent(m_nextTarget)));
+}
+
+bool SteeringPanel::isRunning() const {
+    return m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused;
+}
+
+QString SteeringPanel::targetText() const {
+    if (m_pendingTarget) return tr("%1, sent").arg(percent(*m_pendingTarget));
+    if (!isRunning()) return tr("%1 for the next run").arg(percent(m_nextTarget));
+    const QString state = m_snapshot.isSettled ? tr("settled") : tr("moving");
+    return tr("%1, applied at step %2: %3").arg(percent(m_snapshot.target)).arg(m_snapshot.targetAppliedStep).arg(state);
+}
+
+QString SteeringPanel::cacheText() const {
+    const AttentionLayout& layout = m_gates.sessionLayout();
+    if (!m_snapshot.model || layout.grid.unitCount() == 0) return QStringLiteral("–");
+    const int window = m_snapshot.config.windowTokens;
+    const int sinks = m_snapshot.config.sinkTokens;
+    const double full = kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), kCacheContext, window, sinks);
+    const double shown = kvCacheBytes(*m_snapshot.model, layout, kCacheContext, window, sinks);
+    const double change = full > 0 ? (shown / full - 1) * 100 : 0;
+    return QStringLiteral("%1 → %2 (%3 %)").arg(formatBytes(full), formatBytes(shown)).arg(change, 0, 'f', 0).replace(
+        QLatin1Char('-'), QStringLiteral("−"));
+}
+
+}  // namespace consa

@@ -1,0 +1,70 @@
+// The panel under the heatmap: the slider with its figures, and what the layout costs.
+#pragma once
+
+#include "core/session/session_snapshot.h"
+
+#include <QWidget>
+#include <optional>
+
+class QDoubleSpinBox;
+class QSpinBox;
+class QToolButton;
+
+namespace consa {
+
+class FactLabel;
+class GateGridModel;
+class SparsitySlider;
+
+/// Says what the user wants; posts nothing itself. While no run goes on, the target is the next run's.
+class SteeringPanel final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit SteeringPanel(GateGridModel& gates, QWidget* parent = nullptr);
+
+    [[nodiscard]] SparsitySlider& slider() { return *m_slider; }
+    [[nodiscard]] QDoubleSpinBox& targetBox() { return *m_targetBox; }
+    /// Steps over which a moved target is reached.
+    [[nodiscard]] int rampSteps() const;
+    void setRampSteps(int steps);
+    /// The next run's target, shown while no run goes on.
+    void setNextTarget(double target);
+
+public slots:
+    void setSnapshot(const consa::SessionSnapshot& snapshot);
+
+signals:
+    /// Committed: by releasing the handle, in the spin box or by keys.
+    void targetCommitted(double target);
+    void cutMoved(std::optional<double> cut);
+    /// The finished run shall train on to the target shown.
+    void continueRequested(double target);
+
+private:
+    void createControls();
+    void createFacts();
+    void connectControls();
+    void commit(double target);
+    void updateFacts();
+    [[nodiscard]] bool isRunning() const;
+    [[nodiscard]] QString targetText() const;
+    [[nodiscard]] QString cacheText() const;
+
+    GateGridModel& m_gates;
+    SessionSnapshot m_snapshot;
+    double m_nextTarget = 0.5;
+    std::optional<double> m_pendingTarget;  // committed, not yet seen in a snapshot
+    SparsitySlider* m_slider = nullptr;
+    QDoubleSpinBox* m_targetBox = nullptr;
+    QSpinBox* m_rampBox = nullptr;
+    FactLabel* m_cutFact = nullptr;
+    FactLabel* m_targetFact = nullptr;
+    FactLabel* m_expectedFact = nullptr;
+    FactLabel* m_fullFact = nullptr;
+    FactLabel* m_undecidedFact = nullptr;
+    FactLabel* m_cacheFact = nullptr;
+    QToolButton* m_continue = nullptr;
+};
+
+}  // namespace consa
