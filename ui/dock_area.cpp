@@ -8,7 +8,8 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSettings>
-#include <QTabWidget>
+#include <QStackedWidget>
+#include <QTabBar>
 #include <QToolButton>
 
 namespace consa {
@@ -18,8 +19,8 @@ namespace {
 constexpr int kLayoutVersion = 1;  // raise when docks change: older layouts are then ignored
 const QString kLayoutKey = QStringLiteral("window/docks");
 
-/// A quiet title: the panel's name and a button that hides it. Dragging and double-clicks reach the dock.
-QWidget* createTitleBar(QDockWidget* dock) {
+/// A quiet title: the panel's name or tabs and a button that hides it. Dragging and double-clicks reach the dock.
+QWidget* createTitleBar(QDockWidget* dock, QWidget* heading) {
     auto* bar = new QWidget;
     bar->setAutoFillBackground(true);
     bar->setBackgroundRole(QPalette::Window);
@@ -33,7 +34,7 @@ QWidget* createTitleBar(QDockWidget* dock) {
     QObject::connect(close, &QToolButton::clicked, dock, &QDockWidget::close);
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(12, 2, 6, 2);
-    layout->addWidget(createMutedLabel(dock->windowTitle()));
+    layout->addWidget(heading);
     layout->addStretch();
     layout->addWidget(close);
     return bar;
@@ -49,19 +50,32 @@ DockArea::DockArea(QWidget* parent) : QMainWindow(parent) {
     setContextMenuPolicy(Qt::NoContextMenu);
 }
 
-void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering, QTabWidget* results) {
+void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering) {
     setCentralWidget(heatmap);
-    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), curves);
-    m_steering = createDock(QStringLiteral("steeringDock"), tr("Steering"), steering);
-    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), results);
+    m_resultTabs = new QTabBar;
+    m_resultTabs->setExpanding(false);
+    m_resultPanels = new QStackedWidget;
+    connect(m_resultTabs, &QTabBar::currentChanged, m_resultPanels, &QStackedWidget::setCurrentIndex);
+    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), curves, createMutedLabel(tr("Curves")));
+    m_steering = createDock(QStringLiteral("steeringDock"), tr("Steering"), steering, nullptr);
+    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), m_resultPanels, m_resultTabs);
     placeDocks();
 }
 
-QDockWidget* DockArea::createDock(const QString& objectName, const QString& title, QWidget* panel) {
+void DockArea::addResult(const QString& title, QWidget* panel) {
+    m_resultPanels->addWidget(panel);
+    m_resultTabs->addTab(title);
+}
+
+void DockArea::showResult(QWidget* panel) {
+    m_resultTabs->setCurrentIndex(m_resultPanels->indexOf(panel));
+}
+
+QDockWidget* DockArea::createDock(const QString& objectName, const QString& title, QWidget* panel, QWidget* heading) {
     auto* dock = new QDockWidget(title, this);
     dock->setObjectName(objectName);
     dock->setWidget(panel);
-    dock->setTitleBarWidget(createTitleBar(dock));
+    dock->setTitleBarWidget(heading ? createTitleBar(dock, heading) : new QWidget);
     return dock;
 }
 
@@ -77,7 +91,7 @@ void DockArea::placeDocks() {
 
 void DockArea::shareSpace() {
     resizeDocks({m_curves}, {width() * 52 / 100}, Qt::Horizontal);
-    const int results = height() >= 760 ? 240 : height() >= 640 ? 190 : 140;
+    const int results = height() >= 760 ? 216 : height() >= 620 ? 168 : 140;
     resizeDocks({m_steering, m_results}, {m_steering->sizeHint().height(), results}, Qt::Vertical);
 }
 
@@ -92,9 +106,13 @@ void DockArea::restoreLayout() {
     if (!state.isEmpty() && restoreState(state, kLayoutVersion)) m_isFirstLayout = false;
 }
 
-void DockArea::saveLayout() const { QSettings().setValue(kLayoutKey, saveState(kLayoutVersion)); }
+void DockArea::saveLayout() const {
+    QSettings().setValue(kLayoutKey, saveState(kLayoutVersion));
+}
 
-QList<QDockWidget*> DockArea::docks() const { return {m_curves, m_steering, m_results}; }
+QList<QDockWidget*> DockArea::docks() const {
+    return {m_curves, m_steering, m_results};
+}
 
 void DockArea::resizeEvent(QResizeEvent* event) {
     QMainWindow::resizeEvent(event);

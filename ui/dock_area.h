@@ -4,7 +4,8 @@
 #include <QMainWindow>
 
 class QDockWidget;
-class QTabWidget;
+class QTabBar;
+class QStackedWidget;
 
 namespace consa {
 
@@ -15,7 +16,11 @@ class DockArea final : public QMainWindow {
 public:
     explicit DockArea(QWidget* parent = nullptr);
 
-    void setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering, QTabWidget* results);
+    void setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering);
+    /// Adds a tab to the results below.
+    void addResult(const QString& title, QWidget* panel);
+    /// Brings a result's tab to the front.
+    void showResult(QWidget* panel);
     /// Puts every dock back to where it was first.
     void resetLayout();
     /// Restores what saveLayout() kept; without it or with one of another version the first layout stays.
@@ -27,13 +32,16 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    QDockWidget* createDock(const QString& objectName, const QString& title, QWidget* panel);
+    /// Without a heading the dock has no title bar and stays where it is.
+    QDockWidget* createDock(const QString& objectName, const QString& title, QWidget* panel, QWidget* heading);
     void placeDocks();
     void shareSpace();
 
     QDockWidget* m_curves = nullptr;
     QDockWidget* m_steering = nullptr;
     QDockWidget* m_results = nullptr;
+    QTabBar* m_resultTabs = nullptr;
+    QStackedWidget* m_resultPanels = nullptr;
     bool m_isFirstLayout = true;
 };
 

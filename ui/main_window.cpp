@@ -32,7 +32,6 @@
 #include <QScreen>
 #include <QSettings>
 #include <QStatusBar>
-#include <QTabWidget>
 #include <QToolBar>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -77,13 +76,12 @@ void MainWindow::createPanels() {
     m_steering = new SteeringPanel(*m_gates);
     m_comparisonView = new ComparisonView(*m_comparison);
     m_presetPanel = new PresetPanel(*m_presets);
-    m_results = new QTabWidget;
-    m_results->setDocumentMode(true);
-    m_results->addTab(m_comparisonView, tr("Compare"));
-    m_results->addTab(m_presetPanel, tr("Presets"));
-    m_docks->setPanels(m_heatmapPanel, m_chart, m_steering, m_results);
+    m_docks->setPanels(m_heatmapPanel, m_chart, m_steering);
+    m_docks->addResult(tr("Compare"), m_comparisonView);
+    m_docks->addResult(tr("Presets"), m_presetPanel);
     m_figures = new FigureActions(*m_gates, m_heatmapPanel->heatmap(), this);
     m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);
+    m_heatmapPanel->setEmptyActions({m_actions->openModelFile, m_actions->openDefault, m_actions->openDemo});
 
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
@@ -99,7 +97,8 @@ void MainWindow::createPanels() {
 
 void MainWindow::createMenus() {
     QMenu* file = menuBar()->addMenu(tr("&File"));
-    file->addActions({m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDefault, m_actions->openDemo});
+    file->addActions(
+        {m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDefault, m_actions->openDemo});
     file->addSeparator();
     file->addActions({m_actions->openTextFiles, m_actions->openTextFolder});
     file->addSeparator();
@@ -137,7 +136,8 @@ void MainWindow::createToolBar() {
     bar->setContextMenuPolicy(Qt::PreventContextMenu);
     bar->addActions({m_runControls->startAction(), m_runControls->pauseAction(), m_runControls->stopAction()});
     bar->addSeparator();
-    const auto addMenuButton = [&](const QString& icon, const QString& text, const QString& tip, const QList<QAction*>& actions) {
+    const auto addMenuButton = [&](const QString& icon, const QString& text, const QString& tip,
+                                   const QList<QAction*>& actions) {
         auto* menu = new QMenu(this);
         menu->addActions(actions);
         auto* button = new QToolButton;
@@ -150,8 +150,9 @@ void MainWindow::createToolBar() {
         bar->addWidget(button);
         return button;
     };
-    m_modelButton = addMenuButton(QStringLiteral("model"), tr("Open model"), tr("Open another model"),
-                                  {m_actions->openDefault, m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDemo});
+    m_modelButton = addMenuButton(
+        QStringLiteral("model"), tr("Open model"), tr("Open another model"),
+        {m_actions->openDefault, m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDemo});
     m_textButton = addMenuButton(QStringLiteral("text"), tr("Open texts"), tr("Open other texts"),
                                  {m_actions->openTextFiles, m_actions->openTextFolder});
     bar->addAction(m_actions->runSettings);
@@ -163,12 +164,15 @@ void MainWindow::createToolBar() {
 
 void MainWindow::createStepKeys() {
     const auto addStep = [this](const QString& text, const QList<QKeySequence>& keys, double delta) {
-        connect(m_actions->createHidden(text, keys), &QAction::triggered, this, [this, delta] { m_steering->slider().nudgeTarget(delta); });
+        connect(m_actions->createHidden(text, keys), &QAction::triggered, this,
+                [this, delta] { m_steering->slider().nudgeTarget(delta); });
     };
     addStep(tr("Target 1 % lower"), {QKeySequence(Qt::Key_BracketLeft)}, -0.01);
     addStep(tr("Target 1 % higher"), {QKeySequence(Qt::Key_BracketRight)}, 0.01);
-    addStep(tr("Target 5 % lower"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft)}, -0.05);
-    addStep(tr("Target 5 % higher"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight)}, 0.05);
+    addStep(tr("Target 5 % lower"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft)},
+            -0.05);
+    addStep(tr("Target 5 % higher"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight)},
+            0.05);
     addStep(tr("Target 0.1 % lower"), {QKeySequence(Qt::ALT | Qt::Key_BracketLeft)}, -0.001);
     addStep(tr("Target 0.1 % higher"), {QKeySequence(Qt::ALT | Qt::Key_BracketRight)}, 0.001);
 }
@@ -182,15 +186,17 @@ void MainWindow::connectSession() {
     connect(m_runControls, &RunControls::resumeRequested, this, [this] { m_controller->post(ResumeCommand{}); });
     connect(m_runControls, &RunControls::pauseRequested, this, [this] { m_controller->post(PauseCommand{}); });
     connect(m_runControls, &RunControls::stopRequested, this, [this] { m_controller->post(StopCommand{}); });
-    connect(m_actions->freeze, &QAction::triggered, this, [this](bool isOn) { m_controller->post(FreezeCommand{isOn}); });
+    connect(m_actions->freeze, &QAction::triggered, this,
+            [this](bool isOn) { m_controller->post(FreezeCommand{isOn}); });
     connect(m_actions->runSettings, &QAction::triggered, this, &MainWindow::editRunSettings);
 }
 
 void MainWindow::connectSteering() {
     connect(m_steering, &SteeringPanel::targetCommitted, this, &MainWindow::commitTarget);
     connect(m_steering, &SteeringPanel::cutMoved, this, &MainWindow::moveCut);
-    connect(m_steering, &SteeringPanel::continueRequested, this,
-            [this](double target) { m_controller->post(RetargetCommand{target, m_steering->rampSteps()}); });
+    connect(m_steering, &SteeringPanel::continueRequested, this, [this](double target) {
+        m_controller->post(RetargetCommand{target, m_steering->rampSteps()});
+    });
     connect(m_actions->focusTarget, &QAction::triggered, this, [this] {
         m_steering->targetBox().setFocus(Qt::ShortcutFocusReason);
         m_steering->targetBox().selectAll();
@@ -222,7 +228,8 @@ void MainWindow::connectResults() {
 
 void MainWindow::connectFiles() {
     connect(m_actions->openDemo, &QAction::triggered, this, [this] { openModel(QStringLiteral("demo"), {"demo"}); });
-    connect(m_actions->openDefault, &QAction::triggered, this, [this] { openModel(QStringLiteral("default"), {"default"}); });
+    connect(m_actions->openDefault, &QAction::triggered, this,
+            [this] { openModel(QStringLiteral("default"), {"default"}); });
     connect(m_actions->openModelFile, &QAction::triggered, this, [this] { browseForModel(false); });
     connect(m_actions->openModelFolder, &QAction::triggered, this, [this] { browseForModel(true); });
     connect(m_actions->openTextFiles, &QAction::triggered, this, [this] { browseForTexts(false); });
@@ -235,7 +242,8 @@ void MainWindow::connectView() {
     connect(m_actions->toggleTheme, &QAction::triggered, this, [this] {
         const bool wantsDark = !isDark(palette());
         applyApplicationStyle(wantsDark ? ThemeChoice::Dark : ThemeChoice::Light);
-        QSettings().setValue(QStringLiteral("window/theme"), wantsDark ? QStringLiteral("dark") : QStringLiteral("light"));
+        QSettings().setValue(QStringLiteral("window/theme"),
+                             wantsDark ? QStringLiteral("dark") : QStringLiteral("light"));
     });
     connect(m_actions->shortcuts, &QAction::triggered, this, [this] { showShortcutSheet(this); });
     connect(m_actions->about, &QAction::triggered, this, [this] { showAbout(this); });

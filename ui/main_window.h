@@ -8,7 +8,6 @@
 #include <QMainWindow>
 #include <optional>
 
-class QTabWidget;
 class QToolButton;
 
 namespace consa {
@@ -100,7 +99,6 @@ private:
     SteeringPanel* m_steering = nullptr;
     ComparisonView* m_comparisonView = nullptr;
     PresetPanel* m_presetPanel = nullptr;
-    QTabWidget* m_results = nullptr;
     StatusStrip* m_status = nullptr;
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;

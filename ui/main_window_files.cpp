@@ -30,10 +30,14 @@ void MainWindow::openAtStart(const QString& path) {
 void MainWindow::openPath(const QString& path) {
     try {
         switch (classifyPath(path)) {
-            case PathKind::Model: return openModel(path);
-            case PathKind::RunFolder: return openRun(path);
-            case PathKind::Text: return openTexts({path.toStdString()});
-            case PathKind::LayoutFile: return showLayout(readLayoutFile(path.toStdString()), QFileInfo(path).fileName());
+            case PathKind::Model:
+                return openModel(path);
+            case PathKind::RunFolder:
+                return openRun(path);
+            case PathKind::Text:
+                return openTexts({path.toStdString()});
+            case PathKind::LayoutFile:
+                return showLayout(readLayoutFile(path.toStdString()), QFileInfo(path).fileName());
         }
     } catch (const Error& error) {
         m_messages->showError(QString::fromUtf8(error.what()));
@@ -42,7 +46,8 @@ void MainWindow::openPath(const QString& path) {
 
 void MainWindow::openModel(const QString& model, const std::vector<std::string>& texts) {
     if (isRunGoingOn()) {
-        m_messages->showMessage(MessageBar::Severity::Warning, tr("A run is going on; stop it (Ctrl+.) to open another model."));
+        m_messages->showMessage(MessageBar::Severity::Warning,
+                                tr("A run is going on; stop it (Ctrl+.) to open another model."));
         return;
     }
     OpenCommand command{model.toStdString(), texts, m_plan.config().device};
@@ -50,7 +55,8 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
         // Texts of the user stay; the demo's own belong to the demo.
         const auto& current = m_controller->snapshot().corpusPaths;
         const bool keepsTexts = !current.empty() && current != std::vector<std::string>{"demo"};
-        command.corpus = keepsTexts ? current : std::vector<std::string>{model == QLatin1String("demo") ? "demo" : "default"};
+        command.corpus =
+            keepsTexts ? current : std::vector<std::string>{model == QLatin1String("demo") ? "demo" : "default"};
     }
     m_messages->hide();
     showSessionAgain();
@@ -66,7 +72,8 @@ void MainWindow::openTexts(const std::vector<std::string>& texts) {
 
 void MainWindow::openRun(const QString& folder) {
     if (isRunGoingOn()) {
-        m_messages->showMessage(MessageBar::Severity::Warning, tr("A run is going on; stop it (Ctrl+.) to look at another."));
+        m_messages->showMessage(MessageBar::Severity::Warning,
+                                tr("A run is going on; stop it (Ctrl+.) to look at another."));
         return;
     }
     const SavedRun run = readSavedRun(folder);
@@ -74,12 +81,13 @@ void MainWindow::openRun(const QString& folder) {
     m_chart->setStepCount(run.config.stepCount);
     if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
     m_messages->hide();
-    m_messages->showMessage(MessageBar::Severity::Note,
-                            tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.lastStep()).arg(run.config.stepCount),
-                            tr("Resume"), [this, folder] {
-                                showSessionAgain();
-                                m_controller->post(ResumeRunCommand{folder.toStdString()});
-                            });
+    m_messages->showMessage(
+        MessageBar::Severity::Note,
+        tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.lastStep()).arg(run.config.stepCount),
+        tr("Resume"), [this, folder] {
+            showSessionAgain();
+            m_controller->post(ResumeRunCommand{folder.toStdString()});
+        });
 }
 
 void MainWindow::showLayout(const LayoutFile& file, const QString& name) {
@@ -93,8 +101,9 @@ void MainWindow::showSessionAgain() {
 }
 
 void MainWindow::browseForModel(bool isFolder) {
-    const QString path = isFolder ? QFileDialog::getExistingDirectory(this, tr("Open a model folder"))
-                                  : QFileDialog::getOpenFileName(this, tr("Open a model"), QString(), tr("GGUF models (*.gguf)"));
+    const QString path =
+        isFolder ? QFileDialog::getExistingDirectory(this, tr("Open a model folder"))
+                 : QFileDialog::getOpenFileName(this, tr("Open a model"), QString(), tr("GGUF models (*.gguf)"));
     if (!path.isEmpty()) openPath(path);
 }
 

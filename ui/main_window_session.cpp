@@ -21,7 +21,6 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
-#include <QTabWidget>
 #include <QToolButton>
 
 namespace consa {
@@ -57,7 +56,8 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
 
     const QString model = snapshot.model ? QString::fromStdString(snapshot.model->name) : QString();
     m_modelButton->setText(model.isEmpty() ? tr("Open model") : tr("Model: %1").arg(model));
-    m_textButton->setText(snapshot.corpusPaths.empty() ? tr("Open texts") : tr("Texts: %1").arg(textNames(snapshot.corpusPaths)));
+    m_textButton->setText(snapshot.corpusPaths.empty() ? tr("Open texts")
+                                                       : tr("Texts: %1").arg(textNames(snapshot.corpusPaths)));
     setWindowTitle(model.isEmpty() ? tr("ConSA Explorer") : tr("%1 – ConSA Explorer").arg(model));
 
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
@@ -74,7 +74,7 @@ void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
         } else if (!text.isEmpty()) {
             m_status->showNote(text);
         }
-        if (event.kind == "evaluate") m_results->setCurrentWidget(m_comparisonView);
+        if (event.kind == "evaluate") m_docks->showResult(m_comparisonView);
     }
 }
 
@@ -109,9 +109,10 @@ void MainWindow::evaluate() {
     command.split = m_comparisonView->split().toStdString();
     for (int row : m_presets->checkedRows()) {
         const LayoutFile& preset = m_presets->preset(row);
-        command.layouts.push_back({m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
+        command.layouts.push_back(
+            {m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
     }
-    m_results->setCurrentWidget(m_comparisonView);
+    m_docks->showResult(m_comparisonView);
     m_controller->post(std::move(command));
 }
 
@@ -122,7 +123,8 @@ void MainWindow::countLayouts() {
 
 void MainWindow::editRunSettings() {
     const SessionSnapshot& snapshot = m_controller->snapshot();
-    RunSettingsDialog dialog(m_plan.config(), m_plan.defaults(), snapshot.model ? snapshot.model->contextTokens : 0, this);
+    RunSettingsDialog dialog(m_plan.config(), m_plan.defaults(), snapshot.model ? snapshot.model->contextTokens : 0,
+                             this);
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config());
     if (isRunGoingOn()) m_status->showNote(tr("The settings hold from the next run on"));

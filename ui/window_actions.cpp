@@ -18,25 +18,31 @@ namespace consa {
 
 WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(window) {
     openDemo = create(tr("Demo model"), tr("Open the small model that comes with the program"));
-    openDefault = create(tr("Open SmolLM2-135M"), tr("Open the model and the texts that the set-up installed"), {}, QStringLiteral("model"));
+    openDefault = create(tr("Open SmolLM2-135M"), tr("Open the model and the texts that the set-up installed"), {},
+                         QStringLiteral("model"));
     openModelFile = create(tr("Model file…"), tr("Open a GGUF file"), QStringLiteral("Ctrl+O"), QStringLiteral("open"));
-    openModelFolder = create(tr("Model folder…"), tr("Open a Hugging Face folder: config.json and safetensors"), QStringLiteral("Ctrl+Shift+O"));
+    openModelFolder = create(tr("Model folder…"), tr("Open a Hugging Face folder: config.json and safetensors"),
+                             QStringLiteral("Ctrl+Shift+O"));
     openTextFiles = create(tr("Text files…"), tr("Train and evaluate on these files"), {}, QStringLiteral("text"));
     openTextFolder = create(tr("Text folder…"), tr("Train and evaluate on the texts of a folder"));
     openRun = create(tr("Run folder…"), tr("Look at an earlier run and go on with it"), QStringLiteral("Ctrl+R"));
-    runSettings = create(tr("Run settings…"), tr("Window, sinks, context, batch, steps, seed and device of the next run"),
-                         QStringLiteral("Ctrl+,"), QStringLiteral("settings"));
+    runSettings =
+        create(tr("Run settings…"), tr("Window, sinks, context, batch, steps, seed and device of the next run"),
+               QStringLiteral("Ctrl+,"), QStringLiteral("settings"));
     freeze = create(tr("Freeze gates"), tr("Gates stop moving while the steps go on"));
     freeze->setCheckable(true);
     focusTarget = create(tr("Type a target"), tr("Put the cursor into the target box"), QStringLiteral("Ctrl+T"));
-    resetLayout = create(tr("Reset layout"), tr("Put all panels back where they were at first"), QStringLiteral("Ctrl+Alt+0"));
-    toggleTheme = create(tr("Light or dark"), tr("Switch between the light and the dark palette"), QStringLiteral("Alt+M"));
+    resetLayout =
+        create(tr("Reset layout"), tr("Put all panels back where they were at first"), QStringLiteral("Ctrl+Alt+0"));
+    toggleTheme =
+        create(tr("Light or dark"), tr("Switch between the light and the dark palette"), QStringLiteral("Alt+M"));
     shortcuts = create(tr("Keyboard shortcuts"), tr("All keys of this window"), QStringLiteral("F1"));
     about = create(tr("About ConSA Explorer"), tr("Version and licence"));
     quit = create(tr("Quit"), tr("Close the window"), QStringLiteral("Ctrl+Q"));
 }
 
-QAction* WindowActions::create(const QString& text, const QString& toolTip, const QString& shortcut, const QString& icon) {
+QAction* WindowActions::create(const QString& text, const QString& toolTip, const QString& shortcut,
+                               const QString& icon) {
     auto* action = new QAction(text, this);
     if (!icon.isEmpty()) action->setIcon(lineIcon(icon));
     if (!shortcut.isEmpty()) action->setShortcut(QKeySequence(shortcut));
@@ -56,12 +62,15 @@ void showShortcutSheet(QMainWindow* window) {
     QMap<QString, QString> keys;
     for (const QAction* action : window->findChildren<QAction*>()) {
         if (action->shortcut().isEmpty() || action->text().isEmpty()) continue;
-        keys.insert(action->text().remove(QLatin1Char('&')), QKeySequence::listToString(action->shortcuts(), QKeySequence::NativeText));
+        keys.insert(action->text().remove(QLatin1Char('&')),
+                    QKeySequence::listToString(action->shortcuts(), QKeySequence::NativeText));
     }
-    keys.insert(WindowActions::tr("In the heatmap: move from cell to cell"), WindowActions::tr("Arrows, Home, End, PgUp, PgDown"));
+    keys.insert(WindowActions::tr("In the heatmap: move from cell to cell"),
+                WindowActions::tr("Arrows, Home, End, PgUp, PgDown"));
     keys.insert(WindowActions::tr("In the heatmap: probability, mask"), QStringLiteral("1, 2"));
     keys.insert(WindowActions::tr("In the curves: whole run"), WindowActions::tr("Home, double-click"));
-    keys.insert(WindowActions::tr("On the slider: target, cut"), WindowActions::tr("Arrows, Ctrl+Arrows (Shift 5 %, Alt 0.1 %)"));
+    keys.insert(WindowActions::tr("On the slider: target, cut"),
+                WindowActions::tr("Arrows, Ctrl+Arrows (Shift 5 %, Alt 0.1 %)"));
     QDialog dialog(window);
     dialog.setWindowTitle(WindowActions::tr("Keyboard shortcuts"));
     auto* sheet = new QWidget;
@@ -87,11 +96,12 @@ void showShortcutSheet(QMainWindow* window) {
 }
 
 void showAbout(QMainWindow* window) {
-    QMessageBox::about(window, WindowActions::tr("About ConSA Explorer"),
-                       WindowActions::tr("<b>ConSA Explorer %1</b><p>Learns which attention heads of a language model may use a "
-                                         "sliding window, and shows it live.</p><p>Free software under the GNU General Public "
-                                         "License, version 3 or later.</p>")
-                           .arg(QLatin1String(kVersion)));
+    QMessageBox::about(
+        window, WindowActions::tr("About ConSA Explorer"),
+        WindowActions::tr("<b>ConSA Explorer %1</b><p>Learns which attention heads of a language model may use a "
+                          "sliding window, and shows it live.</p><p>Free software under the GNU General Public "
+                          "License, version 3 or later.</p>")
+            .arg(QLatin1String(kVersion)));
 }
 
 }  // namespace consa

@@ -39,7 +39,8 @@ public:
     QAction* createHidden(const QString& text, const QList<QKeySequence>& keys);
 
 private:
-    QAction* create(const QString& text, const QString& toolTip, const QString& shortcut = {}, const QString& icon = {});
+    QAction* create(const QString& text, const QString& toolTip, const QString& shortcut = {},
+                    const QString& icon = {});
 
     QMainWindow* m_window;
 };

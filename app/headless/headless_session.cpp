@@ -70,8 +70,7 @@ SnapshotPointer HeadlessSession::waitFor(const std::function<bool(const SessionS
         m_latest = delivery.snapshot;
         if (m_latest->messageIsError) {
             clearProgress();
-            throw Error(m_latest->message,
-                        m_latest->state == SessionState::Failed ? ErrorKind::RunFailed : ErrorKind::BadInput);
+            throw Error(m_latest->message, m_latest->errorKind);
         }
         showProgress(*m_latest);
         if (isDone(*m_latest)) {

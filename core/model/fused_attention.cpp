@@ -159,35 +159,48 @@ Tensor withPackedHeads(const Tensor& x) {
     return isPacked ? x : x.contiguous();
 }
 
+/// Both branches and their mix.
+struct GatedResult {
+    BranchResult full, sliding;
+    Tensor out;  // [batch, tokens, queryHeads, headDim]
+};
+
+GatedResult computeForward(const Tensor& q, const Tensor& k, const Tensor& v, const Plan& plan) {
+    const c10::cuda::CUDAGuard guard(q.device());
+    const int64_t group = plan.mix.group;
+    GatedResult result;
+    if (!plan.fullHeads.empty())
+        result.full =
+            fullForward(gather(q, plan.fullHeads, group), gather(k, plan.fullHeads, 1), gather(v, plan.fullHeads, 1));
+    if (!plan.slidingHeads.empty())
+        result.sliding = slidingForward(plan, withPackedHeads(gather(q, plan.slidingHeads, group)),
+                                        withPackedHeads(gather(k, plan.slidingHeads, 1)),
+                                        withPackedHeads(gather(v, plan.slidingHeads, 1)));
+    if (plan.slidingHeads.empty()) {
+        result.out = result.full.out.view(q.sizes());
+    } else if (plan.fullHeads.empty()) {
+        result.out = result.sliding.out.view(q.sizes());
+    } else {
+        kernels::GatedMix mix = plan.mix;
+        mix.full = result.full.out.const_data_ptr();
+        mix.sliding = result.sliding.out.const_data_ptr();
+        result.out = torch::empty(q.sizes(), q.options());
+        kernels::gatedMixForward(mix, result.out.data_ptr(), at::cuda::getCurrentCUDAStream());
+    }
+    return result;
+}
+
+/// z: [kvHeads], or [0] where its gradient is not wanted (autograd takes no undefined input).
 class FusedGatedAttention : public torch::autograd::Function<FusedGatedAttention> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& z,
                           const std::vector<double>& gates, int64_t window, int64_t sinks) {
-        const c10::cuda::CUDAGuard guard(q.device());
-        const Plan plan = makePlan(q, k, gates, window, sinks);
-        const int64_t group = plan.mix.group;
-        kernels::GatedMix mix = plan.mix;
-        BranchResult full, sliding;
-        if (!plan.fullHeads.empty()) {
-            full = fullForward(gather(q, plan.fullHeads, group), gather(k, plan.fullHeads, 1),
-                               gather(v, plan.fullHeads, 1));
-            mix.full = full.out.const_data_ptr();
-        }
-        if (!plan.slidingHeads.empty()) {
-            sliding = slidingForward(plan, withPackedHeads(gather(q, plan.slidingHeads, group)),
-                                     withPackedHeads(gather(k, plan.slidingHeads, 1)),
-                                     withPackedHeads(gather(v, plan.slidingHeads, 1)));
-            mix.sliding = sliding.out.const_data_ptr();
-        }
+        const auto [full, sliding, out] = computeForward(q, k, v, makePlan(q, k, gates, window, sinks));
         context->saved_data["gates"] = gates;
         context->saved_data["window"] = window;
         context->saved_data["sinks"] = sinks;
         context->save_for_backward({q, k, v, z, full.out, full.logSumExp, full.seed, full.offset, sliding.out,
                                     sliding.logSumExp, sliding.seed, sliding.offset});
-        if (plan.slidingHeads.empty()) return full.out.view(q.sizes());
-        if (plan.fullHeads.empty()) return sliding.out.view(q.sizes());
-        Tensor out = torch::empty(q.sizes(), q.options());
-        kernels::gatedMixForward(mix, out.data_ptr(), at::cuda::getCurrentCUDAStream());
         return out;
     }
 
@@ -202,19 +215,18 @@ public:
         const Tensor gradOut = gradients[0].contiguous();
 
         kernels::GatedMix mix = plan.mix;
-        Tensor gradFull = gradOut, gradSliding = gradOut, gradZ;
-        if (z.defined()) gradZ = torch::zeros({mix.kvHeads}, q.options().dtype(torch::kFloat32));
+        Tensor gradFull = gradOut, gradSliding = gradOut;
+        const Tensor gradZ = torch::zeros({mix.kvHeads}, q.options().dtype(torch::kFloat32));
         if (!plan.fullHeads.empty() && !plan.slidingHeads.empty()) {
-            const Tensor unused = z.defined() ? gradZ : torch::zeros({mix.kvHeads}, q.options().dtype(torch::kFloat32));
             mix.full = full.out.const_data_ptr();
             mix.sliding = sliding.out.const_data_ptr();
             gradFull = torch::empty_like(full.out);
             gradSliding = torch::empty_like(sliding.out);
             kernels::gatedMixBackward(mix, gradOut.const_data_ptr(), gradFull.data_ptr(), gradSliding.data_ptr(),
-                                      unused.data_ptr<float>(), at::cuda::getCurrentCUDAStream());
+                                      gradZ.data_ptr<float>(), at::cuda::getCurrentCUDAStream());
         }
         auto sum = branchGradients(plan, q, k, v, full, sliding, gradFull, gradSliding);
-        return {sum[0], sum[1], sum[2], gradZ, Tensor(), Tensor(), Tensor()};
+        return {sum[0], sum[1], sum[2], z.numel() > 0 ? gradZ : Tensor(), Tensor(), Tensor(), Tensor()};
     }
 
 private:
@@ -252,8 +264,11 @@ bool canFuseAttention(const Tensor& q, const Tensor& k, const LayerGates& gates)
 }
 
 Tensor fusedGatedAttention(const Tensor& q, const Tensor& k, const Tensor& v, const LayerGates& gates) {
-    return FusedGatedAttention::apply(q, k, v, gates.zTensor, std::vector<double>(gates.z.begin(), gates.z.end()),
-                                      int64_t{gates.windowTokens}, int64_t{gates.sinkTokens});
+    const std::vector<double> z(gates.z.begin(), gates.z.end());
+    const int64_t window = gates.windowTokens, sinks = gates.sinkTokens;
+    if (!torch::GradMode::is_enabled()) return computeForward(q, k, v, makePlan(q, k, z, window, sinks)).out;
+    const Tensor zTensor = gates.zTensor.defined() ? gates.zTensor : torch::empty({0}, q.options());
+    return FusedGatedAttention::apply(q, k, v, zTensor, z, window, sinks);
 }
 
 }  // namespace consa

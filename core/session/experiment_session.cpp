@@ -95,7 +95,7 @@ private:
     [[nodiscard]] double budget() const;
 
     void setState(SessionState state, std::string message = {});
-    void fail(const std::string& message, SessionState state);
+    void fail(const std::string& message, ErrorKind kind, SessionState state);
     void note(const std::string& kind, const std::string& text);
     /// Copies gates and schedule into the snapshot.
     void takePicture();
@@ -199,12 +199,12 @@ void ExperimentSession::Worker::guarded(Work work, bool isStep) {
             setState(m_opened ? SessionState::Ready : SessionState::Empty, "Loading cancelled.");
         }
     } catch (const Error& error) {
-        fail(error.what(), stateAfterError(before, isStep));
+        fail(error.what(), error.kind(), stateAfterError(before, isStep));
     } catch (const c10::Error& error) {
-        fail(std::string("The computation failed: ") + error.what_without_backtrace(),
+        fail(std::string("The computation failed: ") + error.what_without_backtrace(), ErrorKind::RunFailed,
              stateAfterError(before, isStep));
     } catch (const std::exception& error) {
-        fail(std::string("The work failed: ") + error.what(), stateAfterError(before, isStep));
+        fail(std::string("The work failed: ") + error.what(), ErrorKind::RunFailed, stateAfterError(before, isStep));
     }
 }
 
@@ -216,7 +216,7 @@ void ExperimentSession::Worker::setState(SessionState state, std::string message
     publish();
 }
 
-void ExperimentSession::Worker::fail(const std::string& message, SessionState state) {
+void ExperimentSession::Worker::fail(const std::string& message, ErrorKind kind, SessionState state) {
     if (state == SessionState::Failed && m_folder) {
         try {
             saveRun();
@@ -226,6 +226,7 @@ void ExperimentSession::Worker::fail(const std::string& message, SessionState st
     m_snapshot.state = state;
     m_snapshot.message = message;
     m_snapshot.messageIsError = true;
+    m_snapshot.errorKind = kind;
     m_snapshot.progress = 0;
     m_channel.publish(SessionEvent{m_snapshot.run, m_snapshot.step, "error", message});
     publish();

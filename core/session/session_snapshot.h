@@ -1,6 +1,7 @@
 // An immutable picture of the session at one moment: plain numbers, safe to hand to any thread.
 #pragma once
 
+#include "core/base/error.h"
 #include "core/checkpoint/model_config.h"
 #include "core/evaluation/comparison.h"
 #include "core/layout/attention_layout.h"
@@ -68,6 +69,7 @@ struct SessionSnapshot {
     SessionState state = SessionState::Empty;
     std::string message;    // the error's sentence when Failed or when the last command failed; else what is going on
     bool messageIsError = false;
+    ErrorKind errorKind = ErrorKind::BadInput;  // when messageIsError
     double progress = 0;    // 0..1 of loading or evaluating
 
     std::string modelPath;

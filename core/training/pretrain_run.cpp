@@ -18,7 +18,7 @@ namespace consa {
 
 namespace {
 
-constexpr int kReportEverySteps = 200;
+constexpr int kReportEverySteps = 500;
 
 /// Small enough to learn gates on two cores, deep enough that heads specialise.
 ModelConfig demoShape() {

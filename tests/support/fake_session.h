@@ -4,6 +4,7 @@
 #include "core/layout/layout_patterns.h"
 #include "core/session/experiment_session.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -87,7 +88,9 @@ private:
     }
 
     void handle(const OpenCommand& command) {
-        m_snapshot = SessionSnapshot{.run = m_snapshot.run};
+        const std::uint64_t run = m_snapshot.run;
+        m_snapshot = {};
+        m_snapshot.run = run;
         m_snapshot.modelPath = command.model;
         m_snapshot.corpusPaths = command.corpus;
         setState(SessionState::Loading, "Opening " + command.model);
@@ -103,7 +106,8 @@ private:
         model.hiddenSize = model.queryHeadCount * model.headDim;
         model.contextTokens = 8192;
         m_snapshot.model = model;
-        m_snapshot.corpus = CorpusSummary{command.corpus.empty() ? "" : command.corpus.front(), 900000, 60000, 60000, 120};
+        m_snapshot.corpus =
+            CorpusSummary{command.corpus.empty() ? "" : command.corpus.front(), 900000, 60000, 60000, 120};
         m_snapshot.device = {"CPU, 2 threads", false, 1'900'000'000, 25'000'000'000};
         m_snapshot.config = defaultTrainingConfig(command.model, false);
         m_snapshot.target = m_snapshot.config.target;
@@ -199,12 +203,13 @@ private:
         m_snapshot.scheduledTarget = m_rampFrom + share * (m_snapshot.target - m_rampFrom);
         const double error = m_snapshot.expectedSparsity - m_snapshot.scheduledTarget;
         m_snapshot.multiplier += 0.1 * error;
-        if (!m_snapshot.isFrozen) moveGates(error, noise);
-        m_snapshot.loss = 2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * noise(m_random);
+        if (!m_snapshot.isFrozen) moveGates(noise);
+        m_snapshot.loss =
+            2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * noise(m_random);
         takePicture();
-        m_channel.publish(HistoryPoint{m_snapshot.run, m_snapshot.step, m_snapshot.loss, m_snapshot.loss + m_snapshot.multiplier * error,
-                                       m_snapshot.expectedSparsity, m_snapshot.scheduledTarget, m_snapshot.target,
-                                       m_snapshot.multiplier, 0.2});
+        m_channel.publish(HistoryPoint{m_snapshot.run, m_snapshot.step, m_snapshot.loss,
+                                       m_snapshot.loss + m_snapshot.multiplier * error, m_snapshot.expectedSparsity,
+                                       m_snapshot.scheduledTarget, m_snapshot.target, m_snapshot.multiplier, 0.2});
         ++m_publishedPoints;
         if (m_snapshot.step >= m_snapshot.stepCount) {
             note("done", "Finished");
@@ -214,11 +219,14 @@ private:
         }
     }
 
-    void moveGates(double error, std::normal_distribution<double>& noise) {
-        m_threshold -= 0.8 * error;
+    void moveGates(std::normal_distribution<double>& noise) {
+        std::vector<double> sorted = m_importance;
+        std::sort(sorted.begin(), sorted.end());
+        const double place = m_snapshot.scheduledTarget * static_cast<double>(sorted.size());
+        const double threshold = sorted[std::min(static_cast<std::size_t>(place), sorted.size() - 1)];
         for (std::size_t unit = 0; unit < m_importance.size(); ++unit) {
-            const double pull = std::tanh(m_importance[unit] - m_threshold) * 0.12 + 0.02 * noise(m_random);
-            m_snapshot.logAlpha[unit] = std::clamp(m_snapshot.logAlpha[unit] + pull, -6.0, 6.0);
+            const double goal = 5.5 * std::tanh(0.9 * (m_importance[unit] - threshold)) - 1.6;
+            m_snapshot.logAlpha[unit] += 0.06 * (goal - m_snapshot.logAlpha[unit]) + 0.03 * noise(m_random);
         }
     }
 
@@ -233,7 +241,8 @@ private:
         addRow(comparison, "full", AttentionLayout(m_snapshot.grid, true), 0);
         if (!m_snapshot.logAlpha.empty()) addRow(comparison, "learned", m_snapshot.layout, 0.0305);
         double excess = 0.121;
-        for (const NamedLayout& rule : layoutsFromRule("interleaved@" + std::to_string(m_snapshot.target).substr(0, 4), m_snapshot.grid)) {
+        for (const NamedLayout& rule :
+             layoutsFromRule("interleaved@" + std::to_string(m_snapshot.target).substr(0, 4), m_snapshot.grid)) {
             addRow(comparison, rule.name, rule.layout, excess);
             excess -= 0.03;
         }
@@ -273,12 +282,14 @@ private:
             sliding += closed;
             if (std::abs(m_snapshot.logAlpha[unit]) < 2) ++m_snapshot.undecidedCount;
         }
-        m_snapshot.expectedSparsity = m_snapshot.logAlpha.empty() ? 0 : sliding / static_cast<double>(m_snapshot.logAlpha.size());
+        m_snapshot.expectedSparsity =
+            m_snapshot.logAlpha.empty() ? 0 : sliding / static_cast<double>(m_snapshot.logAlpha.size());
         m_snapshot.isSettled = std::abs(m_snapshot.expectedSparsity - m_snapshot.target) < 0.01;
         m_snapshot.secondsPerStep = static_cast<double>(m_options.stepTime.count()) * 1e-6;
-        m_snapshot.layout = layoutFromScores(m_snapshot.grid, m_snapshot.logAlpha,
-                                             fullUnitsAtSparsity(m_snapshot.grid.unitCount(), m_snapshot.cut.value_or(m_snapshot.target)),
-                                             m_snapshot.config.seed);
+        m_snapshot.layout = layoutFromScores(
+            m_snapshot.grid, m_snapshot.logAlpha,
+            fullUnitsAtSparsity(m_snapshot.grid.unitCount(), m_snapshot.cut.value_or(m_snapshot.target)),
+            m_snapshot.config.seed);
     }
 
     void note(const std::string& kind, const std::string& text) {
@@ -314,7 +325,6 @@ private:
     EvaluateCommand m_evaluation;
     std::vector<double> m_importance;
     std::mt19937_64 m_random{7};
-    double m_threshold = -3;
     double m_rampFrom = 0;
     int m_rampBegin = 0;
     int m_rampSteps = 1;

@@ -22,7 +22,9 @@ constexpr double kMillimetersPerInch = 25.4;
 constexpr double kScreenDpi = 96;
 constexpr QSize kPreviewSize{440, 400};
 
-int toPixels(int millimeters) { return static_cast<int>(std::lround(millimeters / kMillimetersPerInch * kScreenDpi)); }
+int toPixels(int millimeters) {
+    return static_cast<int>(std::lround(millimeters / kMillimetersPerInch * kScreenDpi));
+}
 
 }  // namespace
 
@@ -57,7 +59,8 @@ void ExportDialog::createFields() {
     m_theme = createChoice(tr("Theme"), {tr("White"), tr("Dark")});
     m_width = createLength(tr("Width"), 160);
     m_height = createLength(tr("Height"), 140);
-    m_dpi = createChoice(tr("Resolution"), {QStringLiteral("96"), QStringLiteral("150"), QStringLiteral("300"), QStringLiteral("600")});
+    m_dpi = createChoice(tr("Resolution"),
+                         {QStringLiteral("96"), QStringLiteral("150"), QStringLiteral("300"), QStringLiteral("600")});
     m_caption = new QCheckBox(tr("Caption with model, step, target and seed"));
     m_caption->setChecked(true);
     connect(m_caption, &QCheckBox::toggled, this, &ExportDialog::updatePreview);
@@ -115,9 +118,13 @@ void ExportDialog::keepChoices() const {
     settings.setValue(QStringLiteral("export/caption"), m_caption->isChecked());
 }
 
-FigureFormat ExportDialog::format() const { return figureFormatFromWord(m_format->currentText()); }
+FigureFormat ExportDialog::format() const {
+    return figureFormatFromWord(m_format->currentText());
+}
 
-QString ExportDialog::suffix() const { return m_format->currentText().toLower(); }
+QString ExportDialog::suffix() const {
+    return m_format->currentText().toLower();
+}
 
 FigureOptions ExportDialog::options() const {
     FigureOptions options;
@@ -139,10 +146,13 @@ void ExportDialog::updatePreview() {
     const bool isPng = format() == FigureFormat::Png;
     const bool isPicture = format() != FigureFormat::Csv;
     m_dpi->setEnabled(isPng);
-    for (QWidget* field : std::initializer_list<QWidget*>{m_width, m_height, m_theme, m_caption}) field->setEnabled(isPicture);
+    for (QWidget* field : std::initializer_list<QWidget*>{m_width, m_height, m_theme, m_caption})
+        field->setEnabled(isPicture);
     FigureOptions shown = options();
     if (isPng) {
-        m_facts->setText(tr("%1 × %2 px").arg(std::lround(shown.size.width() * shown.dpi / kScreenDpi)).arg(std::lround(shown.size.height() * shown.dpi / kScreenDpi)));
+        m_facts->setText(tr("%1 × %2 px")
+                             .arg(std::lround(shown.size.width() * shown.dpi / kScreenDpi))
+                             .arg(std::lround(shown.size.height() * shown.dpi / kScreenDpi)));
     } else {
         m_facts->setText(isPicture ? tr("Vector, no raster image") : tr("One line a gate"));
     }

@@ -25,6 +25,8 @@ FigureActions::FigureActions(const GateGridModel& model, const GateHeatmap& heat
       m_window(window),
       m_copy(new QAction(lineIcon(QStringLiteral("copy")), tr("Copy heatmap"), this)),
       m_save(new QAction(lineIcon(QStringLiteral("export")), tr("Save heatmap…"), this)) {
+    m_copy->setIconText(tr("Copy"));
+    m_save->setIconText(tr("Save…"));
     m_copy->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+C")));
     m_copy->setToolTip(tr("Copy the heatmap as picture and table (Ctrl+Shift+C)"));
     m_save->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+E")));
@@ -33,7 +35,9 @@ FigureActions::FigureActions(const GateGridModel& model, const GateHeatmap& heat
     connect(m_save, &QAction::triggered, this, &FigureActions::save);
 }
 
-HeatmapFigure FigureActions::currentFigure() const { return {m_heatmap.content(), m_model.shown()}; }
+HeatmapFigure FigureActions::currentFigure() const {
+    return {m_heatmap.content(), m_model.shown()};
+}
 
 void FigureActions::copy() {
     const HeatmapFigure figure = currentFigure();

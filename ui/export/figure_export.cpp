@@ -5,12 +5,12 @@
 #include "core/base/version.h"
 #include "ui/models/preset_list_model.h"
 
+#include <qcustomplot.h>
 #include <QBuffer>
 #include <QImageWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
 #include <cmath>
-#include <qcustomplot.h>
 #include <utility>
 
 namespace consa {
@@ -19,9 +19,13 @@ namespace {
 
 constexpr double kScreenDpi = 96;
 
-QString tr(const char* text) { return QCoreApplication::translate("consa", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("consa", text);
+}
 
-QString percent(double share) { return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1); }
+QString percent(double share) {
+    return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1);
+}
 
 /// Keys and values of the figure's origin, for PNG text chunks and CSV comments.
 std::vector<std::pair<QString, QString>> provenance(const HeatmapFigure& figure) {
@@ -65,7 +69,8 @@ QByteArray encodePng(const QImage& image) {
     buffer.open(QIODevice::WriteOnly);
     QImageWriter writer(&buffer, "png");
     if (!writer.write(image)) {
-        throw Error("Cannot encode the picture as PNG: " + writer.errorString().toStdString() + ".", ErrorKind::RunFailed);
+        throw Error("Cannot encode the picture as PNG: " + writer.errorString().toStdString() + ".",
+                    ErrorKind::RunFailed);
     }
     return buffer.data();
 }
@@ -98,7 +103,8 @@ QString figureCaption(const HeatmapFigure& figure) {
                  .arg(percent(layout.sparsity()))
                  .arg(layout.fullCount())
                  .arg(layout.grid.unitCount());
-    if (source.windowTokens > 0) parts << tr("window %1").arg(source.windowTokens) << tr("sinks %1").arg(source.sinkTokens);
+    if (source.windowTokens > 0)
+        parts << tr("window %1").arg(source.windowTokens) << tr("sinks %1").arg(source.sinkTokens);
     parts << tr("seed %1").arg(source.provenance.seed);
     if (!source.provenance.run.empty()) parts << tr("run %1").arg(QString::fromStdString(source.provenance.run));
     parts << QStringLiteral("ConSA Explorer %1").arg(QLatin1String(kVersion));
@@ -135,7 +141,9 @@ QByteArray renderSvg(const HeatmapFigure& figure, const FigureOptions& options) 
     painter.fillRect(QRect(QPoint(), options.size), options.theme.background);
     offscreen.plot().toPainter(&painter, options.size.width(), options.size.height());
     painter.end();
-    return buffer.data();
+    // Qt names its own stand-in for a font; other programs know the generic family.
+    QByteArray svg = buffer.data();
+    return svg.replace("font-family=\"Sans Serif\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\"");
 }
 
 QByteArray renderCsv(const HeatmapFigure& figure) {
@@ -148,7 +156,8 @@ QByteArray renderCsv(const HeatmapFigure& figure) {
         for (int unit = 0; unit < unitsPerLayer; ++unit) {
             const auto index = static_cast<std::size_t>(layer * unitsPerLayer + unit);
             csv += QByteArray::number(layer) + ',' + QByteArray::number(unit) + ',';
-            if (!figure.content.probability.empty()) csv += QByteArray::number(figure.content.probability[index], 'g', 9);
+            if (!figure.content.probability.empty())
+                csv += QByteArray::number(figure.content.probability[index], 'g', 9);
             csv += layout.isFull(layer, unit) ? ",1\n" : ",0\n";
         }
     }
@@ -182,9 +191,12 @@ FigureFormat figureFormatFromWord(const QString& word) {
 
 void saveFigure(const HeatmapFigure& figure, const FigureOptions& options, FigureFormat format, const QString& path) {
     switch (format) {
-        case FigureFormat::Png: return writeWhole(path, encodePng(renderImage(figure, options)));
-        case FigureFormat::Svg: return writeWhole(path, renderSvg(figure, options));
-        case FigureFormat::Csv: return writeWhole(path, renderCsv(figure));
+        case FigureFormat::Png:
+            return writeWhole(path, encodePng(renderImage(figure, options)));
+        case FigureFormat::Svg:
+            return writeWhole(path, renderSvg(figure, options));
+        case FigureFormat::Csv:
+            return writeWhole(path, renderCsv(figure));
     }
 }
 

@@ -18,7 +18,8 @@ QString withError(double value, double error) {
     // Two digits of the error decide the decimals, three to five of them.
     int decimals = 4;
     if (error > 0) decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 3, 5);
-    const QString number = QStringLiteral("%1%2").arg(value >= 0 ? QStringLiteral("+") : QString()).arg(value, 0, 'f', decimals);
+    const QString number =
+        QStringLiteral("%1%2").arg(value >= 0 ? QStringLiteral("+") : QString()).arg(value, 0, 'f', decimals);
     return QStringLiteral("%1 ± %2").arg(number).arg(error, 0, 'f', decimals);
 }
 
@@ -26,7 +27,9 @@ QString share(double value) {
     return std::isfinite(value) ? QStringLiteral("%1 %").arg(value * 100, 0, 'f', 1) : QStringLiteral("–");
 }
 
-bool isLearned(const ComparisonRow& row) { return row.name.starts_with("learned"); }
+bool isLearned(const ComparisonRow& row) {
+    return row.name.starts_with("learned");
+}
 
 bool isRule(const ComparisonRow& row) {
     return row.name == "full" || row.name == "sliding" || row.name.find('@') != std::string::npos;
@@ -40,13 +43,16 @@ int ComparisonModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_comparison.rows.size());
 }
 
-int ComparisonModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int ComparisonModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
     const ComparisonRow& row = m_comparison.rows[static_cast<std::size_t>(index.row())];
     switch (role) {
-        case Qt::DisplayRole: return text(row, index.column());
+        case Qt::DisplayRole:
+            return text(row, index.column());
         case Qt::TextAlignmentRole:
             return int((index.column() == Layout ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         case Qt::FontRole: {
@@ -60,25 +66,32 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
                 .arg(row.documents)
                 .arg(row.windowTokens)
                 .arg(row.sinkTokens);
-        case LayoutNameRole: return QString::fromStdString(row.name);
-        case IsBestRole: return isBest(row);
-        case PresetIndexRole: return presetIndex(index.row());
-        default: return {};
+        case LayoutNameRole:
+            return QString::fromStdString(row.name);
+        case IsBestRole:
+            return isBest(row);
+        case PresetIndexRole:
+            return presetIndex(index.row());
+        default:
+            return {};
     }
 }
 
 QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole) return int((section == Layout ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return int((section == Layout ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     static const std::array<std::pair<const char*, const char*>, ColumnCount> kHeaders{{
         {QT_TR_NOOP("Layout"), QT_TR_NOOP("Double-click a row to see its mask in the heatmap")},
         {QT_TR_NOOP("Full k/N"), QT_TR_NOOP("Units on full attention, of all units")},
         {QT_TR_NOOP("Sparsity"), QT_TR_NOOP("Share of units on sliding attention")},
         {QT_TR_NOOP("Perplexity"), QT_TR_NOOP("exp of the mean loss; the best sparse layout is bold")},
-        {QT_TR_NOOP("ΔNLL to full, nats"), QT_TR_NOOP("Paired loss difference to all full, ± standard error by document")},
-        {QT_TR_NOOP("Gain on interleaved"), QT_TR_NOOP("Loss below the best interleaved phase at the same budget, nats")},
-        {QT_TR_NOOP("Of rule gap"), QT_TR_NOOP("(best rule - layout) / (best rule - full), in nats")},
-        {QT_TR_NOOP("Of sliding gap"), QT_TR_NOOP("(sliding - layout) / (sliding - full), in nats")},
+        {QT_TR_NOOP("ΔNLL, nats"), QT_TR_NOOP("Paired loss difference to all full, ± standard error by document")},
+        {QT_TR_NOOP("Gain, nats"), QT_TR_NOOP("Loss below the best interleaved phase at the same budget, nats")},
+        {QT_TR_NOOP("Rule gap"),
+         QT_TR_NOOP("Share of the rule gap: (best rule - layout) / (best rule - full), in nats")},
+        {QT_TR_NOOP("Sliding gap"),
+         QT_TR_NOOP("Share of the sliding gap: (sliding - layout) / (sliding - full), in nats")},
         {QT_TR_NOOP("KV at 32k"), QT_TR_NOOP("bfloat16 KV cache of one sequence of 32 768 tokens")},
         {QT_TR_NOOP("Age"), QT_TR_NOOP("Steps trained since the learned layout was measured")},
     }};
@@ -111,15 +124,22 @@ std::optional<int> ComparisonModel::learnedAge() const {
 
 QString ComparisonModel::text(const ComparisonRow& row, int column) const {
     switch (column) {
-        case Layout: return QString::fromStdString(row.name);
-        case FullUnits: return QStringLiteral("%1/%2").arg(row.layout.fullCount()).arg(row.layout.grid.unitCount());
-        case Sparsity: return QStringLiteral("%1 %").arg(row.layout.sparsity() * 100, 0, 'f', 1);
-        case Perplexity: return QString::number(row.perplexity(), 'f', row.perplexity() < 10 ? 3 : 2);
-        case Delta: return row.name == "full" ? QStringLiteral("–") : withError(row.deltaNll, row.deltaStandardError);
+        case Layout:
+            return QString::fromStdString(row.name);
+        case FullUnits:
+            return QStringLiteral("%1/%2").arg(row.layout.fullCount()).arg(row.layout.grid.unitCount());
+        case Sparsity:
+            return QStringLiteral("%1 %").arg(row.layout.sparsity() * 100, 0, 'f', 1);
+        case Perplexity:
+            return QString::number(row.perplexity(), 'f', row.perplexity() < 10 ? 3 : 2);
+        case Delta:
+            return row.name == "full" ? QStringLiteral("–") : withError(row.deltaNll, row.deltaStandardError);
         case Gain:
             return row.hasGain ? withError(row.gainOverInterleaved, row.gainStandardError) : QStringLiteral("–");
-        case RuleGap: return isRule(row) ? QStringLiteral("–") : share(row.shareOfRuleGap);
-        case SlidingGap: return row.name == "full" || row.name == "sliding" ? QStringLiteral("–") : share(row.shareOfSlidingGap);
+        case RuleGap:
+            return isRule(row) ? QStringLiteral("–") : share(row.shareOfRuleGap);
+        case SlidingGap:
+            return row.name == "full" || row.name == "sliding" ? QStringLiteral("–") : share(row.shareOfSlidingGap);
         case Cache:
             if (!m_model) return QStringLiteral("–");
             return formatBytes(kvCacheBytes(*m_model, row.layout, kCacheContext, row.windowTokens, row.sinkTokens));
@@ -127,15 +147,15 @@ QString ComparisonModel::text(const ComparisonRow& row, int column) const {
             if (!isLearned(row)) return QStringLiteral("–");
             if (!learnedAge()) return tr("earlier run");
             return *learnedAge() == 0 ? tr("now") : tr("%1 steps").arg(*learnedAge());
-        default: return {};
+        default:
+            return {};
     }
 }
 
 bool ComparisonModel::isBest(const ComparisonRow& row) const {
     if (row.name == "full") return false;
-    return std::all_of(m_comparison.rows.begin(), m_comparison.rows.end(), [&row](const ComparisonRow& other) {
-        return other.name == "full" || row.nll <= other.nll;
-    });
+    return std::all_of(m_comparison.rows.begin(), m_comparison.rows.end(),
+                       [&row](const ComparisonRow& other) { return other.name == "full" || row.nll <= other.nll; });
 }
 
 int ComparisonModel::presetIndex(int row) const {

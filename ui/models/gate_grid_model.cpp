@@ -10,7 +10,9 @@ namespace consa {
 
 GateGridModel::GateGridModel(QObject* parent) : QAbstractTableModel(parent) {}
 
-int GateGridModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : grid().layerCount; }
+int GateGridModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : grid().layerCount;
+}
 
 int GateGridModel::columnCount(const QModelIndex& parent) const {
     return parent.isValid() || grid().layerCount == 0 ? 0 : grid().unitsPerLayer();
@@ -25,13 +27,19 @@ QVariant GateGridModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole:
             if (hasProbability) return QString::number(probability()[unit], 'f', 4);
             return isFull ? tr("full") : tr("sliding");
-        case Qt::TextAlignmentRole: return int(Qt::AlignRight | Qt::AlignVCenter);
-        case ProbabilityRole: return hasProbability ? QVariant(probability()[unit]) : QVariant();
+        case Qt::TextAlignmentRole:
+            return int(Qt::AlignRight | Qt::AlignVCenter);
+        case ProbabilityRole:
+            return hasProbability ? QVariant(probability()[unit]) : QVariant();
         case LogAlphaRole:
-            return m_isShowingSession && unit < m_session.logAlpha.size() ? QVariant(m_session.logAlpha[unit]) : QVariant();
-        case FullRole: return isFull;
-        case FlippedRole: return unit < m_flipped.size() && m_flipped[unit] != 0;
-        default: return {};
+            return m_isShowingSession && unit < m_session.logAlpha.size() ? QVariant(m_session.logAlpha[unit])
+                                                                          : QVariant();
+        case FullRole:
+            return isFull;
+        case FlippedRole:
+            return unit < m_flipped.size() && m_flipped[unit] != 0;
+        default:
+            return {};
     }
 }
 
@@ -88,8 +96,8 @@ LayoutFile GateGridModel::sessionFile() const {
 }
 
 AttentionLayout GateGridModel::roundedAt(double sparsity) const {
-    return layoutFromScores(m_session.grid, m_session.logAlpha, fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity),
-                            m_session.config.seed);
+    return layoutFromScores(m_session.grid, m_session.logAlpha,
+                            fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity), m_session.config.seed);
 }
 
 void GateGridModel::roundSession() {

@@ -11,7 +11,8 @@
 namespace consa {
 
 QString shapeText(const UnitGrid& grid) {
-    if (grid.granularity == Granularity::Layer) return QCoreApplication::translate("consa", "%1 layers").arg(grid.layerCount);
+    if (grid.granularity == Granularity::Layer)
+        return QCoreApplication::translate("consa", "%1 layers").arg(grid.layerCount);
     return QStringLiteral("%1 × %2").arg(grid.layerCount).arg(grid.kvHeadCount);
 }
 
@@ -24,7 +25,9 @@ int PresetListModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_presets.size());
 }
 
-int PresetListModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int PresetListModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant PresetListModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
@@ -40,9 +43,10 @@ QVariant PresetListModel::data(const QModelIndex& index, int role) const {
     }
     if (role == Qt::ToolTipRole) {
         if (!fits(index.row())) {
-            return m_shape.layerCount == 0 ? tr("No model is open to evaluate it on.")
-                                           : tr("This layout is %1, the open model is %2: it can be looked at, not evaluated.")
-                                                 .arg(shapeText(preset.file.layout.grid), shapeText(m_shape));
+            return m_shape.layerCount == 0
+                       ? tr("No model is open to evaluate it on.")
+                       : tr("This layout is %1, the open model is %2: it can be looked at, not evaluated.")
+                             .arg(shapeText(preset.file.layout.grid), shapeText(m_shape));
         }
         return tr("Checked presets are measured by the next evaluation. Window %1, sinks %2.")
             .arg(preset.file.windowTokens)
@@ -50,13 +54,20 @@ QVariant PresetListModel::data(const QModelIndex& index, int role) const {
     }
     if (role != Qt::DisplayRole) return {};
     switch (index.column()) {
-        case Name: return name(index.row());
-        case Model: return QString::fromStdString(preset.file.modelName);
-        case Shape: return shapeText(preset.file.layout.grid);
-        case Sparsity: return QStringLiteral("%1 %").arg(preset.file.layout.sparsity() * 100, 0, 'f', 1);
-        case Note: return QString::fromStdString(preset.file.note);
-        case Date: return preset.date.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
-        default: return {};
+        case Name:
+            return name(index.row());
+        case Model:
+            return QString::fromStdString(preset.file.modelName);
+        case Shape:
+            return shapeText(preset.file.layout.grid);
+        case Sparsity:
+            return QStringLiteral("%1 %").arg(preset.file.layout.sparsity() * 100, 0, 'f', 1);
+        case Note:
+            return QString::fromStdString(preset.file.note);
+        case Date:
+            return preset.date.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
+        default:
+            return {};
     }
 }
 
@@ -67,13 +78,20 @@ QVariant PresetListModel::headerData(int section, Qt::Orientation orientation, i
     }
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-        case Name: return tr("Preset");
-        case Model: return tr("Model");
-        case Shape: return tr("Shape");
-        case Sparsity: return tr("Sparsity");
-        case Note: return tr("Note");
-        case Date: return tr("Saved");
-        default: return {};
+        case Name:
+            return tr("Preset");
+        case Model:
+            return tr("Model");
+        case Shape:
+            return tr("Shape");
+        case Sparsity:
+            return tr("Sparsity");
+        case Note:
+            return tr("Note");
+        case Date:
+            return tr("Saved");
+        default:
+            return {};
     }
 }
 

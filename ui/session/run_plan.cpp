@@ -10,8 +10,7 @@ namespace consa {
 
 bool RunPlan::follow(const SessionSnapshot& snapshot) {
     if (!snapshot.model) return false;
-    const bool isSame =
-        m_hasModel && m_config.model == snapshot.modelPath && m_isOnGpu == snapshot.device.isGpu;
+    const bool isSame = m_hasModel && m_config.model == snapshot.modelPath && m_isOnGpu == snapshot.device.isGpu;
     m_isOnGpu = snapshot.device.isGpu;
     m_hasModel = true;
     if (!isSame) {
@@ -34,7 +33,8 @@ StartCommand RunPlan::startCommand() const {
     const std::string model = std::filesystem::path(m_config.model).stem().string();
     const std::filesystem::path folder = dataFolder() / "runs" / (time.toStdString() + "-" + model);
     std::filesystem::path unused = folder;
-    for (int attempt = 2; std::filesystem::exists(unused); ++attempt) unused = folder.string() + "-" + std::to_string(attempt);
+    for (int attempt = 2; std::filesystem::exists(unused); ++attempt)
+        unused = folder.string() + "-" + std::to_string(attempt);
     return {m_config, unused.string()};
 }
 

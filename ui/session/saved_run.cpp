@@ -55,7 +55,8 @@ PathKind classifyPath(const QString& path) {
     if (path == QLatin1String("demo") || path == QLatin1String("default")) return PathKind::Model;
     const QFileInfo info(path);
     if (!info.exists()) {
-        throw Error("There is no " + path.toStdString() + "; give a model (.gguf or folder), a run folder or a layout file (.json).");
+        throw Error("There is no " + path.toStdString() +
+                    "; give a model (.gguf or folder), a run folder or a layout file (.json).");
     }
     if (info.isDir()) {
         const QDir folder(path);
@@ -76,7 +77,8 @@ SavedRun readSavedRun(const QString& folder) {
     const QJsonObject stored = QJsonDocument::fromJson(QByteArray::fromStdString(readFile(config))).object();
     // The run's file may hold the knobs beside versions and fingerprints.
     const QJsonValue nested = stored.value(QLatin1String("config"));
-    const QByteArray knobs = QJsonDocument(nested.isObject() ? nested.toObject() : stored).toJson(QJsonDocument::Compact);
+    const QByteArray knobs =
+        QJsonDocument(nested.isObject() ? nested.toObject() : stored).toJson(QJsonDocument::Compact);
     run.config = trainingConfigFromJson(knobs.toStdString(), config);
     // A run that was cut off has checkpoints but no layout yet.
     const QString layout = directory.filePath(QStringLiteral("layout.json"));

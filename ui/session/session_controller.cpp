@@ -15,13 +15,18 @@ SessionController::SessionController(SessionInterface& session, QObject* parent)
     schedulePull();  // what was published before we listened
 }
 
-SessionController::~SessionController() { m_session.channel().setWakeCallback({}); }
+SessionController::~SessionController() {
+    m_session.channel().setWakeCallback({});
+}
 
-void SessionController::post(SessionCommand command) { m_session.post(std::move(command)); }
+void SessionController::post(SessionCommand command) {
+    m_session.post(std::move(command));
+}
 
 void SessionController::schedulePull() {
     if (m_pullTimer.isActive()) return;
-    const auto waited = m_sinceLastPull.isValid() ? std::chrono::milliseconds(m_sinceLastPull.elapsed()) : m_pullInterval;
+    const auto waited =
+        m_sinceLastPull.isValid() ? std::chrono::milliseconds(m_sinceLastPull.elapsed()) : m_pullInterval;
     m_pullTimer.start(std::max(m_pullInterval - waited, std::chrono::milliseconds(0)));
 }
 

@@ -5,7 +5,9 @@
 #include <QLabel>
 #include <QStyleFactory>
 
-static void initializeResources() { Q_INIT_RESOURCE(resources); }
+static void initializeResources() {
+    Q_INIT_RESOURCE(resources);
+}
 
 namespace consa {
 
@@ -47,7 +49,9 @@ QPalette paletteOf(const ThemeColors& colors) {
     return palette;
 }
 
-const ThemeColors& colorsOf(const QPalette& palette) { return isDark(palette) ? kDark : kLight; }
+const ThemeColors& colorsOf(const QPalette& palette) {
+    return isDark(palette) ? kDark : kLight;
+}
 
 QString styleSheet(const QPalette& palette) {
     const QString line = lineColor(palette).name();
@@ -63,13 +67,23 @@ QString styleSheet(const QPalette& palette) {
                "QToolBar::separator { background: %1; width: 1px; margin: 4px 6px; }"
                "QStatusBar { border-top: 1px solid %1; }"
                "QStatusBar::item { border: none; }"
+               "QHeaderView { background: %3; border: none; }"
                "QHeaderView::section { background: %3; color: %2; border: none; border-bottom: 1px solid %1;"
-               " padding: 4px 8px; }"
+               " padding: 3px 10px; }"
                "QTableView { border: none; background: %3; }"
+               "QToolButton[popupMode=\"2\"] { padding-right: 18px; }"
+               "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; right: "
+               "4px; }"
+               "QProgressBar { border: none; border-radius: 3px; background: %1; max-height: 6px; }"
+               "QProgressBar::chunk { border-radius: 3px; background: %5; }"
+               "QToolButton[prominent=\"true\"] { border: 1px solid %5; border-radius: 3px; padding: 3px 10px; color: "
+               "%5; }"
+               "QToolButton[prominent=\"true\"]:hover { background: %5; color: %3; }"
+               "QTabBar { qproperty-drawBase: 0; }"
                "QTabBar::tab { padding: 5px 12px; border: none; border-bottom: 2px solid transparent; color: %2; }"
                "QTabBar::tab:selected { color: %4; border-bottom: 2px solid %5; }"
                "QTabBar::tab:hover:!selected { color: %4; }"
-               "QTabWidget::pane { border: none; }")
+               "QTabBar::tab:disabled { color: %1; }")
         .arg(line, muted, base, text, accent);
 }
 
@@ -80,19 +94,33 @@ QPalette desktopPalette() {
 
 }  // namespace
 
-QPalette lightPalette() { return paletteOf(kLight); }
+QPalette lightPalette() {
+    return paletteOf(kLight);
+}
 
-QPalette darkPalette() { return paletteOf(kDark); }
+QPalette darkPalette() {
+    return paletteOf(kDark);
+}
 
-bool isDark(const QPalette& palette) { return palette.color(QPalette::Window).lightness() < 128; }
+bool isDark(const QPalette& palette) {
+    return palette.color(QPalette::Window).lightness() < 128;
+}
 
-QColor mutedColor(const QPalette& palette) { return QColor(colorsOf(palette).muted); }
+QColor mutedColor(const QPalette& palette) {
+    return QColor(colorsOf(palette).muted);
+}
 
-QColor lineColor(const QPalette& palette) { return QColor(colorsOf(palette).line); }
+QColor lineColor(const QPalette& palette) {
+    return QColor(colorsOf(palette).line);
+}
 
-QColor warningColor(const QPalette& palette) { return QColor(colorsOf(palette).warning); }
+QColor warningColor(const QPalette& palette) {
+    return QColor(colorsOf(palette).warning);
+}
 
-QColor errorColor(const QPalette& palette) { return QColor(colorsOf(palette).error); }
+QColor errorColor(const QPalette& palette) {
+    return QColor(colorsOf(palette).error);
+}
 
 void applyApplicationStyle(ThemeChoice theme) {
     initializeResources();

@@ -13,7 +13,9 @@ constexpr std::array<QRgb, 10> kCividisStops{0xff00204d, 0xff00336f, 0xff39486b,
                                              0xff8a8779, 0xffa69d75, 0xffc4b56c, 0xffe4cf5b, 0xffffea46};
 constexpr std::array<QRgb, 4> kPresetColors{0xff009e73, 0xffcc79a7, 0xffe69f00, 0xff56b4e9};
 
-int mix(int from, int to, double share) { return static_cast<int>(std::lround(from + (to - from) * share)); }
+int mix(int from, int to, double share) {
+    return static_cast<int>(std::lround(from + (to - from) * share));
+}
 
 }  // namespace
 
@@ -28,7 +30,9 @@ QColor cividis(double value) {
                   mix(qBlue(from), qBlue(to), share));
 }
 
-QColor nanColor() { return QColor(0xd1, 0x24, 0x2f); }
+QColor nanColor() {
+    return QColor(0xd1, 0x24, 0x2f);
+}
 
 QColor readableOn(const QColor& background) {
     const double luminance = 0.2126 * background.redF() + 0.7152 * background.greenF() + 0.0722 * background.blueF();

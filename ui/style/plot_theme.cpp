@@ -3,9 +3,9 @@
 
 #include "ui/style/application_style.h"
 
+#include <qcustomplot.h>
 #include <QApplication>
 #include <QPalette>
-#include <qcustomplot.h>
 
 namespace consa {
 
@@ -39,13 +39,21 @@ PlotTheme PlotTheme::fromPalette(const QPalette& palette) {
             palette.color(QPalette::Highlight)};
 }
 
-PlotTheme PlotTheme::white() { return fromPalette(lightPalette()); }
+PlotTheme PlotTheme::white() {
+    return fromPalette(lightPalette());
+}
 
-PlotTheme PlotTheme::dark() { return fromPalette(darkPalette()); }
+PlotTheme PlotTheme::dark() {
+    return fromPalette(darkPalette());
+}
 
-QFont plotTickFont() { return plotFont(11); }
+QFont plotTickFont() {
+    return plotFont(11);
+}
 
-QFont plotLabelFont() { return plotFont(12); }
+QFont plotLabelFont() {
+    return plotFont(12);
+}
 
 void applyTheme(const PlotTheme& theme, QCPAxisRect& rect) {
     for (QCPAxis* axis : rect.axes()) applyTheme(theme, *axis);

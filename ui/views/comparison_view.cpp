@@ -21,9 +21,12 @@ namespace {
 
 QString whyNotEvaluate(SessionState state) {
     switch (state) {
-        case SessionState::Loading: return ComparisonView::tr("The model is still loading");
-        case SessionState::Evaluating: return ComparisonView::tr("An evaluation is running");
-        default: return ComparisonView::tr("Open a model first (Ctrl+O)");
+        case SessionState::Loading:
+            return ComparisonView::tr("The model is still loading");
+        case SessionState::Evaluating:
+            return ComparisonView::tr("An evaluation is running");
+        default:
+            return ComparisonView::tr("Open a model first (Ctrl+O)");
     }
 }
 
@@ -34,13 +37,13 @@ ComparisonView::ComparisonView(ComparisonModel& model, QWidget* parent)
       m_model(model),
       m_evaluate(new QAction(lineIcon(QStringLiteral("evaluate")), tr("Evaluate"), this)),
       m_cancel(new QAction(lineIcon(QStringLiteral("close")), tr("Cancel"), this)),
-      m_table(new EmptyStateTable(
-          tr("No evaluation yet. Ctrl+E measures the learned layout, all full, all sliding and interleaved on held-out text."))) {
+      m_table(new EmptyStateTable(tr("No evaluation yet. Ctrl+E measures the learned layout, all full, all sliding and "
+                                     "interleaved on held-out text."))) {
     m_evaluate->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
     m_cancel->setShortcut(QKeySequence(Qt::Key_Escape));
     m_cancel->setToolTip(tr("Cancel the evaluation (Esc)"));
     m_table->setAccessibleName(tr("Comparison of layouts"));
-    m_table->setModelWithStretch(&model, ComparisonModel::Layout);
+    m_table->setModelWithStretch(&model, -1);
     m_table->setItemDelegateForColumn(ComparisonModel::Layout, new LayoutDelegate(m_table));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -49,7 +52,8 @@ ComparisonView::ComparisonView(ComparisonModel& model, QWidget* parent)
     layout->addWidget(m_table, 1);
     connect(m_evaluate, &QAction::triggered, this, &ComparisonView::evaluateRequested);
     connect(m_cancel, &QAction::triggered, this, &ComparisonView::cancelRequested);
-    connect(m_table, &QTableView::activated, this, [this](const QModelIndex& index) { emit rowActivated(index.row()); });
+    connect(m_table, &QTableView::activated, this,
+            [this](const QModelIndex& index) { emit rowActivated(index.row()); });
     setSnapshot({});
 }
 
@@ -72,7 +76,7 @@ void ComparisonView::createHeader() {
     m_progress->setAccessibleName(tr("Progress of the evaluation"));
     m_facts = createMutedLabel(QString());
     auto* row = new QHBoxLayout;
-    row->setContentsMargins(12, 6, 12, 6);
+    row->setContentsMargins(12, 4, 12, 4);
     row->setSpacing(8);
     row->addWidget(m_evaluateButton);
     row->addWidget(m_split);
@@ -83,7 +87,9 @@ void ComparisonView::createHeader() {
     static_cast<QVBoxLayout*>(layout())->addLayout(row);
 }
 
-QString ComparisonView::split() const { return m_split->currentData().toString(); }
+QString ComparisonView::split() const {
+    return m_split->currentData().toString();
+}
 
 void ComparisonView::setPresetCount(int count) {
     m_evaluate->setText(count == 0 ? tr("Evaluate") : tr("Evaluate with %1 presets").arg(count));
@@ -93,8 +99,9 @@ void ComparisonView::setSnapshot(const SessionSnapshot& snapshot) {
     const bool isEvaluating = snapshot.state == SessionState::Evaluating;
     const bool canEvaluate = snapshot.model.has_value() && !isEvaluating && snapshot.state != SessionState::Loading;
     m_evaluate->setEnabled(canEvaluate);
-    m_evaluate->setToolTip(canEvaluate ? tr("Measure all layouts on the same held-out text; a run waits meanwhile (Ctrl+E)")
-                                       : whyNotEvaluate(snapshot.state));
+    m_evaluate->setToolTip(canEvaluate
+                               ? tr("Measure all layouts on the same held-out text; a run waits meanwhile (Ctrl+E)")
+                               : whyNotEvaluate(snapshot.state));
     m_cancel->setEnabled(isEvaluating);
     m_cancelButton->setVisible(isEvaluating);
     m_progress->setVisible(isEvaluating);

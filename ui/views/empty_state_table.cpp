@@ -8,7 +8,8 @@
 
 namespace consa {
 
-EmptyStateTable::EmptyStateTable(const QString& emptyText, QWidget* parent) : QTableView(parent), m_emptyText(emptyText) {
+EmptyStateTable::EmptyStateTable(const QString& emptyText, QWidget* parent)
+    : QTableView(parent), m_emptyText(emptyText) {
     setSelectionBehavior(QAbstractItemView::SelectRows);
     setSelectionMode(QAbstractItemView::SingleSelection);
     setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -18,7 +19,7 @@ EmptyStateTable::EmptyStateTable(const QString& emptyText, QWidget* parent) : QT
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     verticalHeader()->hide();
-    verticalHeader()->setDefaultSectionSize(24);
+    verticalHeader()->setDefaultSectionSize(22);
     verticalHeader()->setMinimumSectionSize(20);
     horizontalHeader()->setHighlightSections(false);
 }
@@ -26,7 +27,7 @@ EmptyStateTable::EmptyStateTable(const QString& emptyText, QWidget* parent) : QT
 void EmptyStateTable::setModelWithStretch(QAbstractItemModel* model, int stretchColumn) {
     setModel(model);
     horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    horizontalHeader()->setSectionResizeMode(stretchColumn, QHeaderView::Stretch);
+    if (stretchColumn >= 0) horizontalHeader()->setSectionResizeMode(stretchColumn, QHeaderView::Stretch);
     horizontalHeader()->setMinimumSectionSize(56);
 }
 

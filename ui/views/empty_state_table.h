@@ -12,7 +12,7 @@ class EmptyStateTable final : public QTableView {
 public:
     explicit EmptyStateTable(const QString& emptyText, QWidget* parent = nullptr);
 
-    /// Columns fit their content; this one takes the rest of the width.
+    /// Columns fit their content; `stretchColumn` takes the rest of the width, -1 leaves it empty.
     void setModelWithStretch(QAbstractItemModel* model, int stretchColumn);
 
 protected:

@@ -26,6 +26,8 @@ void FactLabel::setValue(const QString& value) {
     m_value->setMinimumWidth(std::max(m_value->minimumWidth(), m_value->sizeHint().width()));
 }
 
-QString FactLabel::value() const { return m_value->text(); }
+QString FactLabel::value() const {
+    return m_value->text();
+}
 
 }  // namespace consa

@@ -3,10 +3,10 @@
 
 #include "ui/models/gate_grid_model.h"
 
+#include <qcustomplot.h>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <algorithm>
-#include <qcustomplot.h>
 
 namespace consa {
 
@@ -38,7 +38,9 @@ void GateHeatmap::setView(HeatmapView view) {
     emit viewChanged();
 }
 
-std::optional<UnitIndex> GateHeatmap::currentCell() const { return m_hovered ? m_hovered : m_selected; }
+std::optional<UnitIndex> GateHeatmap::currentCell() const {
+    return m_hovered ? m_hovered : m_selected;
+}
 
 void GateHeatmap::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
@@ -54,14 +56,18 @@ void GateHeatmap::changeEvent(QEvent* event) {
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void GateHeatmap::mouseMoveEvent(QMouseEvent* event) { setHovered(m_scene->cellAt(event->position())); }
+void GateHeatmap::mouseMoveEvent(QMouseEvent* event) {
+    setHovered(m_scene->cellAt(event->position()));
+}
 
 void GateHeatmap::mousePressEvent(QMouseEvent* event) {
     const auto cell = m_scene->cellAt(event->position());
     if (event->button() == Qt::LeftButton && cell) select(*cell);
 }
 
-void GateHeatmap::leaveEvent(QEvent*) { setHovered(std::nullopt); }
+void GateHeatmap::leaveEvent(QEvent*) {
+    setHovered(std::nullopt);
+}
 
 void GateHeatmap::keyPressEvent(QKeyEvent* event) {
     const UnitGrid& grid = m_model.grid();
@@ -70,17 +76,36 @@ void GateHeatmap::keyPressEvent(QKeyEvent* event) {
     const int lastUnit = grid.unitsPerLayer() - 1;
     UnitIndex cell = m_selected.value_or(UnitIndex{});
     switch (event->key()) {
-        case Qt::Key_Left: --cell.unit; break;
-        case Qt::Key_Right: ++cell.unit; break;
-        case Qt::Key_Up: --cell.layer; break;
-        case Qt::Key_Down: ++cell.layer; break;
-        case Qt::Key_Home: cell.unit = 0; break;
-        case Qt::Key_End: cell.unit = lastUnit; break;
-        case Qt::Key_PageUp: cell.layer = 0; break;
-        case Qt::Key_PageDown: cell.layer = lastLayer; break;
-        case Qt::Key_1: return setView(HeatmapView::Probability);
-        case Qt::Key_2: return setView(HeatmapView::Mask);
-        default: return QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            --cell.unit;
+            break;
+        case Qt::Key_Right:
+            ++cell.unit;
+            break;
+        case Qt::Key_Up:
+            --cell.layer;
+            break;
+        case Qt::Key_Down:
+            ++cell.layer;
+            break;
+        case Qt::Key_Home:
+            cell.unit = 0;
+            break;
+        case Qt::Key_End:
+            cell.unit = lastUnit;
+            break;
+        case Qt::Key_PageUp:
+            cell.layer = 0;
+            break;
+        case Qt::Key_PageDown:
+            cell.layer = lastLayer;
+            break;
+        case Qt::Key_1:
+            return setView(HeatmapView::Probability);
+        case Qt::Key_2:
+            return setView(HeatmapView::Mask);
+        default:
+            return QWidget::keyPressEvent(event);
     }
     select({std::clamp(cell.layer, 0, lastLayer), std::clamp(cell.unit, 0, lastUnit)});
 }
@@ -90,7 +115,6 @@ void GateHeatmap::focusInEvent(QFocusEvent* event) {
     const bool isByKey = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
     if (isByKey && !m_selected && m_model.grid().unitCount() > 0) select({});
 }
-
 
 void GateHeatmap::updateContent() {
     m_scene->setContent({m_model.layout(), m_model.probability(), m_model.flipped(), m_view, m_selected, m_hovered});

@@ -11,7 +11,9 @@ namespace {
 
 constexpr double kLetterSize = 18;  // cells smaller than this carry no letter
 
-QColor maskColor(bool isFull) { return cividis(isFull ? 1.0 : 0.0); }
+QColor maskColor(bool isFull) {
+    return cividis(isFull ? 1.0 : 0.0);
+}
 
 /// Diagonal lines inside `rect`, the mark of sliding attention.
 void drawHatch(QCPPainter& painter, const QRectF& rect) {
@@ -28,7 +30,7 @@ void drawHatch(QCPPainter& painter, const QRectF& rect) {
 
 void fillMask(QCPPainter& painter, const QRectF& rect, bool isFull) {
     painter.fillRect(rect, maskColor(isFull));
-    if (!isFull) drawHatch(painter, rect);
+    if (!isFull) drawHatch(painter, rect.adjusted(0, 0, -1, -1));
 }
 
 }  // namespace
@@ -89,12 +91,13 @@ void HeatmapCells::drawOutlines(QCPPainter& painter) const {
         const int unitsPerLayer = grid.unitsPerLayer();
         const UnitIndex cell{static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer};
         const QRectF rect = cellRect(cell);
-        // White between two dark lines shows on every colour of the scale.
+        // White between two dark lines shows on every colour of the scale; small cells have room for one of each.
+        const bool isSmall = std::min(rect.width(), rect.height()) < 16;
         painter.setPen(QPen(QColor(0x10, 0x15, 0x1b), 1));
         painter.drawRect(rect.adjusted(0, 0, -1, -1));
-        painter.drawRect(rect.adjusted(3, 3, -4, -4));
-        painter.setPen(QPen(Qt::white, 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
-        painter.drawRect(rect.adjusted(2, 2, -2, -2));
+        if (!isSmall) painter.drawRect(rect.adjusted(3, 3, -4, -4));
+        painter.setPen(QPen(Qt::white, isSmall ? 1 : 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+        painter.drawRect(isSmall ? rect.adjusted(1, 1, -2, -2) : rect.adjusted(2, 2, -2, -2));
     }
     const auto outline = [&](const std::optional<UnitIndex>& cell, const QColor& color, int width) {
         if (!cell || cell->layer >= grid.layerCount || cell->unit >= grid.unitsPerLayer()) return;
@@ -105,9 +108,13 @@ void HeatmapCells::drawOutlines(QCPPainter& painter) const {
     outline(m_content->selected, m_theme.text, 2);
 }
 
-HeatmapLegend::HeatmapLegend(QCustomPlot* plot) : QCPAbstractItem(plot) { setClipToAxisRect(false); }
+HeatmapLegend::HeatmapLegend(QCustomPlot* plot) : QCPAbstractItem(plot) {
+    setClipToAxisRect(false);
+}
 
-void HeatmapLegend::place(QPoint topLeft, int height) { m_bar = QRect(topLeft, QSize(14, height)); }
+void HeatmapLegend::place(QPoint topLeft, int height) {
+    m_bar = QRect(topLeft, QSize(14, height));
+}
 
 void HeatmapLegend::draw(QCPPainter* painter) {
     if (!m_content || m_content->layout.grid.unitCount() == 0) return;
@@ -128,8 +135,8 @@ void HeatmapLegend::drawScale(QCPPainter& painter) const {
         painter.fillRect(rect, cividis(1.0 - (strip + 0.5) / kStripCount));
     }
     painter.setFont(plotTickFont());
-    const QStringList labels{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"), QStringLiteral("0.25"),
-                             QStringLiteral("0.0")};
+    const QStringList labels{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"),
+                             QStringLiteral("0.25"), QStringLiteral("0.0")};
     const int step = m_bar.height() >= 90 ? 1 : 2;
     for (int index = 0; index < labels.size(); index += step) {
         const double y = m_bar.top() + m_bar.height() * index / 4.0;
@@ -141,7 +148,7 @@ void HeatmapLegend::drawScale(QCPPainter& painter) const {
     painter.setFont(plotLabelFont());
     painter.setPen(QPen(m_theme.text));
     painter.save();
-    painter.translate(m_bar.right() + 54, m_bar.top() + m_bar.height() / 2.0);
+    painter.translate(m_bar.right() + 48, m_bar.top() + m_bar.height() / 2.0);
     painter.rotate(-90);
     const double length = std::max(m_bar.height(), 120);
     painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter,
@@ -150,13 +157,15 @@ void HeatmapLegend::drawScale(QCPPainter& painter) const {
 }
 
 void HeatmapLegend::drawSwatches(QCPPainter& painter) const {
-    const QStringList words{QCoreApplication::translate("consa", "full"), QCoreApplication::translate("consa", "sliding")};
+    const QStringList words{QCoreApplication::translate("consa", "full"),
+                            QCoreApplication::translate("consa", "sliding")};
     for (int index = 0; index < words.size(); ++index) {
         const QRectF swatch(m_bar.left(), m_bar.top() + index * 24, 16, 16);
         fillMask(painter, swatch, index == 0);
         painter.setFont(plotLabelFont());
         painter.setPen(QPen(m_theme.text));
-        painter.drawText(QRectF(swatch.right() + 8, swatch.top() - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter, words[index]);
+        painter.drawText(QRectF(swatch.right() + 8, swatch.top() - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
+                         words[index]);
     }
 }
 

@@ -40,7 +40,7 @@ public:
     explicit HeatmapLegend(QCustomPlot* plot);
 
     /// Pixels that the legend needs to the right of its bar's left edge.
-    static constexpr int kWidth = 84;
+    static constexpr int kWidth = 76;
 
     void setContent(const HeatmapContent* content) { m_content = content; }
     void setTheme(const PlotTheme& theme) { m_theme = theme; }

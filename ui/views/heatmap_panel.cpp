@@ -11,6 +11,7 @@
 #include <QButtonGroup>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QStackedLayout>
 #include <QToolButton>
 #include <cmath>
 
@@ -23,7 +24,7 @@ HeatmapPanel::HeatmapPanel(GateGridModel& model, QWidget* parent)
     layout->setSpacing(0);
     createHeader();
     createHint();
-    layout->addWidget(m_heatmap, 1);
+    createEmptyState();
     m_readout = new QLabel;
     m_readout->setContentsMargins(16, 4, 16, 8);
     m_readout->setTextFormat(Qt::PlainText);
@@ -57,7 +58,8 @@ void HeatmapPanel::createHeader() {
     };
     addView(HeatmapView::Probability, tr("Probability"), tr("Colour shows P(full attention) of every gate (1)"));
     addView(HeatmapView::Mask, tr("Mask"), tr("The rounded decision, sliding hatched; reads in greyscale (2)"));
-    connect(group, &QButtonGroup::idClicked, this, [this](int id) { m_heatmap->setView(static_cast<HeatmapView>(id)); });
+    connect(group, &QButtonGroup::idClicked, this,
+            [this](int id) { m_heatmap->setView(static_cast<HeatmapView>(id)); });
     connect(m_heatmap, &GateHeatmap::viewChanged, this,
             [this, group] { group->button(static_cast<int>(m_heatmap->view()))->setChecked(true); });
     static_cast<QVBoxLayout*>(layout())->addLayout(row);
@@ -75,7 +77,8 @@ void HeatmapPanel::createHint() {
     QHBoxLayout* hintRow = addStrip(m_hintStrip);
     m_hint = new QLabel(tr("Press Space to train the demo, then drag the slider."));
     m_openDefault = new QToolButton;
-    m_openDefault->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_openDefault->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    m_openDefault->setProperty("prominent", true);
     hintRow->addWidget(m_hint);
     hintRow->addStretch();
     hintRow->addWidget(m_openDefault);
@@ -95,19 +98,57 @@ void HeatmapPanel::createHint() {
     m_shownStrip->hide();
 }
 
-QString HeatmapPanel::readout() const { return m_readout->text(); }
+void HeatmapPanel::createEmptyState() {
+    auto* empty = new QWidget;
+    m_emptyText = createMutedLabel(tr("Open a model to see its gates."));
+    m_emptyText->setAlignment(Qt::AlignCenter);
+    m_emptyButtons = new QHBoxLayout;
+    m_emptyButtons->setSpacing(8);
+    m_emptyButtons->addStretch();
+    m_emptyButtons->addStretch();
+    auto* column = new QVBoxLayout(empty);
+    column->setSpacing(12);
+    column->addStretch();
+    column->addWidget(m_emptyText);
+    column->addLayout(m_emptyButtons);
+    column->addStretch();
+    m_stack = new QStackedLayout;
+    m_stack->addWidget(m_heatmap);
+    m_stack->addWidget(empty);
+    static_cast<QVBoxLayout*>(layout())->addLayout(m_stack, 1);
+}
+
+void HeatmapPanel::setEmptyActions(const QList<QAction*>& actions) {
+    for (QAction* action : actions) {
+        auto* button = new QToolButton;
+        button->setDefaultAction(action);
+        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        m_emptyButtons->insertWidget(m_emptyButtons->count() - 1, button);
+    }
+}
+
+QString HeatmapPanel::readout() const {
+    return m_readout->text();
+}
 
 void HeatmapPanel::setShownName(const QString& name) {
     m_shownStrip->setVisible(!name.isEmpty());
     m_shownName->setText(tr("Showing %1").arg(name));
 }
 
-void HeatmapPanel::setOpenDefaultAction(QAction* action) { m_openDefault->setDefaultAction(action); }
+void HeatmapPanel::setOpenDefaultAction(QAction* action) {
+    m_openDefault->setDefaultAction(action);
+}
 
 void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
+    const bool isLoading = snapshot.state == SessionState::Loading;
+    m_emptyText->setText(isLoading ? QString::fromStdString(snapshot.message) : tr("Open a model to see its gates."));
+    for (int index = 0; index < m_emptyButtons->count(); ++index) {
+        if (QWidget* button = m_emptyButtons->itemAt(index)->widget()) button->setVisible(!isLoading);
+    }
     const bool isDemo = snapshot.modelPath == "demo";
     const bool isFirstView = snapshot.state == SessionState::Ready && snapshot.run == 0;
-    m_hintStrip->setVisible(isDemo && snapshot.state != SessionState::Loading);
+    m_hintStrip->setVisible(isDemo && !isLoading);
     m_hint->setText(isFirstView ? tr("Press Space to train the demo, then drag the slider.")
                                 : tr("This is the small demo model."));
     updateReadout();
@@ -115,6 +156,7 @@ void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
 
 void HeatmapPanel::updateReadout() {
     const UnitGrid& grid = m_model.grid();
+    m_stack->setCurrentIndex(grid.unitCount() > 0 ? 0 : 1);
     m_title->setText(grid.unitCount() > 0 ? tr("Gates: %1").arg(shapeText(grid)) : tr("Gates"));
     const auto cell = m_heatmap->currentCell();
     if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
@@ -139,7 +181,7 @@ void HeatmapPanel::updateReadout() {
 
 QString HeatmapPanel::summary() const {
     const AttentionLayout& layout = m_model.layout();
-    if (layout.grid.unitCount() == 0) return tr("Open a model to see its gates.");
+    if (layout.grid.unitCount() == 0) return {};
     return tr("%1 of %2 units full, sparsity %3 %")
         .arg(layout.fullCount())
         .arg(layout.grid.unitCount())

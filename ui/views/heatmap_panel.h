@@ -6,7 +6,9 @@
 #include <QWidget>
 
 class QAction;
+class QHBoxLayout;
 class QLabel;
+class QStackedLayout;
 class QToolButton;
 
 namespace consa {
@@ -29,6 +31,8 @@ public:
     void setShownName(const QString& name);
     /// The action offered beside the hint while the demo is open.
     void setOpenDefaultAction(QAction* action);
+    /// Buttons in place of the heatmap while nothing is open.
+    void setEmptyActions(const QList<QAction*>& actions);
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
@@ -39,6 +43,7 @@ signals:
 private:
     void createHeader();
     void createHint();
+    void createEmptyState();
     void updateReadout();
     [[nodiscard]] QString summary() const;
 
@@ -51,6 +56,9 @@ private:
     QLabel* m_hint = nullptr;
     QToolButton* m_openDefault = nullptr;
     QLabel* m_readout = nullptr;
+    QStackedLayout* m_stack = nullptr;
+    QLabel* m_emptyText = nullptr;
+    QHBoxLayout* m_emptyButtons = nullptr;
 };
 
 }  // namespace consa

@@ -10,8 +10,8 @@ namespace consa {
 
 namespace {
 
-constexpr int kLeft = 56;    // layer numbers and their label
-constexpr int kTop = 44;     // KV head numbers and their label
+constexpr int kLeft = 56;  // layer numbers and their label
+constexpr int kTop = 44;   // KV head numbers and their label
 constexpr int kBottom = 8;
 constexpr int kLegendGap = 24;
 constexpr double kLargestCell = 96;
@@ -96,20 +96,26 @@ void HeatmapScene::setContent(HeatmapContent content) {
 
 void HeatmapScene::setTheme(const PlotTheme& theme) {
     applyTheme(theme, m_plot);
-    for (QCPAxis* axis : m_rect->axes()) axis->setBasePen(Qt::NoPen);
+    for (QCPAxis* axis : m_rect->axes()) {
+        axis->setBasePen(Qt::NoPen);
+        axis->setTickPen(Qt::NoPen);
+    }
     m_cells->setTheme(theme);
     m_legend->setTheme(theme);
     m_captionItem->setColor(theme.muted);
 }
 
-void HeatmapScene::setCaption(const QString& caption) { m_caption = caption; }
+void HeatmapScene::setCaption(const QString& caption) {
+    m_caption = caption;
+}
 
 void HeatmapScene::arrange(QSize size) {
     m_size = size;
     int captionHeight = 0;
     if (!m_caption.isEmpty()) {
         const QString text = wrapped(m_caption, plotTickFont(), size.width() - 2 * 16);
-        captionHeight = QFontMetrics(plotTickFont()).lineSpacing() * (static_cast<int>(text.count(QLatin1Char('\n'))) + 1) + 16;
+        captionHeight =
+            QFontMetrics(plotTickFont()).lineSpacing() * (static_cast<int>(text.count(QLatin1Char('\n'))) + 1) + 16;
         m_captionItem->setText(text);
         m_captionItem->position->setCoords(16, size.height() - captionHeight + 4);
     }
@@ -127,7 +133,7 @@ void HeatmapScene::arrange(QSize size) {
     const int left = kLeft + std::max(0, static_cast<int>(room.width() - width) / 2);
     const int top = kTop + std::max(0, static_cast<int>(room.height() - height) / 2);
     m_rect->setMargins(QMargins(left, top, size.width() - left - width, size.height() - top - height));
-    m_legend->place(QPoint(left + width + kLegendGap, top), height);
+    m_legend->place(QPoint(left + width + kLegendGap, top), height - 1);
     updateAxes();
     setLabelStep(*m_rect->axis(QCPAxis::atLeft), labelStep(cell.height(), 14));
     setLabelStep(*m_rect->axis(QCPAxis::atTop), labelStep(cell.width(), 20));
@@ -155,6 +161,8 @@ std::optional<UnitIndex> HeatmapScene::cellAt(QPointF point) const {
     return UnitIndex{static_cast<int>(layer), static_cast<int>(unit)};
 }
 
-QRectF HeatmapScene::cellRect(UnitIndex cell) const { return m_cells->cellRect(cell); }
+QRectF HeatmapScene::cellRect(UnitIndex cell) const {
+    return m_cells->cellRect(cell);
+}
 
 }  // namespace consa

@@ -15,6 +15,20 @@
 
 namespace consa {
 
+namespace {
+
+/// The next of 1, 2, 5, 10, 20, ... so that a growing range grows in few steps.
+int roundedUp(int value) {
+    for (int decade = 1; decade < 1000000000; decade *= 10) {
+        for (int factor : {1, 2, 5}) {
+            if (decade * factor >= value) return decade * factor;
+        }
+    }
+    return value;
+}
+
+}  // namespace
+
 HistoryChart::HistoryChart(RunHistory& history, QWidget* parent)
     : QWidget(parent), m_history(history), m_plot(new QCustomPlot) {
     setFocusPolicy(Qt::StrongFocus);
@@ -41,7 +55,7 @@ void HistoryChart::createPlots() {
         QCPAxis* steps = rect->addAxis(QCPAxis::atBottom);
         QCPAxis* values = rect->addAxis(QCPAxis::atLeft);
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
-        rect->setMinimumMargins(QMargins(8, 4, 12, 4));
+        rect->setMinimumMargins(QMargins(8, 4, 24, 4));
         rect->setRangeZoomAxes(steps, nullptr);
         rect->setRangeDragAxes(steps, nullptr);
         for (QCPAxis* axis : {steps, values}) {
@@ -49,6 +63,8 @@ void HistoryChart::createPlots() {
             axis->setSubTicks(false);
             axis->setTickLabelPadding(5);
             axis->grid()->setLayer(QStringLiteral("grid"));
+            axis->setNumberFormat(QStringLiteral("g"));
+            axis->setNumberPrecision(8);
         }
         values->ticker()->setTickCount(4);
         steps->setTickLabels(plot == PlotCount - 1);
@@ -57,7 +73,7 @@ void HistoryChart::createPlots() {
     m_plot->plotLayout()->setRowStretchFactor(Multiplier, 0.7);
     m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(tr("Loss, nats"));
     m_rects[Sparsity]->axis(QCPAxis::atLeft)->setLabel(tr("Sparsity, %"));
-    m_rects[Multiplier]->axis(QCPAxis::atLeft)->setLabel(tr("Multiplier λ₁"));
+    m_rects[Multiplier]->axis(QCPAxis::atLeft)->setLabel(tr("λ₁"));
     m_rects[Multiplier]->axis(QCPAxis::atBottom)->setLabel(tr("Step"));
     m_rects[Sparsity]->axis(QCPAxis::atLeft)->setRange(0, 100);
     m_crosshair = new Crosshair(m_plot);
@@ -68,7 +84,8 @@ void HistoryChart::createPlots() {
 
 void HistoryChart::createCurves() {
     const auto createCurve = [this](Plot plot, const QString& name) {
-        QCPGraph* curve = m_plot->addGraph(m_rects[plot]->axis(QCPAxis::atBottom), m_rects[plot]->axis(QCPAxis::atLeft));
+        QCPGraph* curve =
+            m_plot->addGraph(m_rects[plot]->axis(QCPAxis::atBottom), m_rects[plot]->axis(QCPAxis::atLeft));
         curve->setName(name);
         curve->setAdaptiveSampling(true);
         return curve;
@@ -78,17 +95,17 @@ void HistoryChart::createCurves() {
     m_scheduled = createCurve(Sparsity, tr("schedule"));
     m_expected = createCurve(Sparsity, tr("expected"));
     m_multiplier = createCurve(Multiplier, tr("multiplier"));
-    auto* legend = new QCPLegend;
-    m_rects[Sparsity]->insetLayout()->addElement(legend, Qt::AlignRight | Qt::AlignBottom);
+    m_legend = new QCPLegend;
+    m_rects[Sparsity]->insetLayout()->addElement(m_legend, Qt::AlignRight | Qt::AlignBottom);
     m_rects[Sparsity]->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
-    legend->setLayer(QStringLiteral("legend"));
-    legend->setFillOrder(QCPLegend::foColumnsFirst);
-    legend->setBorderPen(Qt::NoPen);
-    legend->setFont(plotTickFont());
-    legend->setIconSize(18, 8);
-    legend->setMargins(QMargins(6, 2, 6, 2));
-    legend->setColumnSpacing(12);
-    for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(legend);
+    m_legend->setLayer(QStringLiteral("legend"));
+    m_legend->setFillOrder(QCPLegend::foColumnsFirst);
+    m_legend->setBorderPen(Qt::NoPen);
+    m_legend->setFont(plotTickFont());
+    m_legend->setIconSize(18, 8);
+    m_legend->setMargins(QMargins(6, 2, 6, 2));
+    m_legend->setColumnSpacing(12);
+    for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(m_legend);
 }
 
 void HistoryChart::createReadout() {
@@ -149,10 +166,8 @@ void HistoryChart::applyColors() {
     m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
     QColor veil = theme.background;
     veil.setAlphaF(0.8F);
-    for (QCPLegend* legend : m_plot->findChildren<QCPLegend*>()) {
-        legend->setBrush(veil);
-        legend->setTextColor(theme.muted);
-    }
+    m_legend->setBrush(veil);
+    m_legend->setTextColor(theme.muted);
     QColor zoom = theme.accent;
     m_plot->selectionRect()->setPen(QPen(zoom));
     zoom.setAlphaF(0.15F);
@@ -168,7 +183,9 @@ void HistoryChart::setStepCount(int stepCount) {
     if (m_isLive) followRun();
 }
 
-int HistoryChart::pointCount() const { return m_loss->dataCount(); }
+int HistoryChart::pointCount() const {
+    return m_loss->dataCount();
+}
 
 void HistoryChart::setLive(bool isLive) {
     m_isLive = isLive;
@@ -195,11 +212,20 @@ bool HistoryChart::eventFilter(QObject* watched, QEvent* event) {
             m_plot->setSelectionRectMode(isPan ? QCP::srmNone : QCP::srmZoom);
             break;
         }
-        case QEvent::MouseButtonDblClick: setLive(true); return true;
-        case QEvent::MouseMove: showStepAt(static_cast<int>(static_cast<QMouseEvent*>(event)->position().x())); break;
-        case QEvent::Leave: showStepAt(-1); break;
-        case QEvent::Resize: m_emptyText->resize(m_plot->size()); break;
-        default: break;
+        case QEvent::MouseButtonDblClick:
+            setLive(true);
+            return true;
+        case QEvent::MouseMove:
+            showStepAt(static_cast<int>(static_cast<QMouseEvent*>(event)->position().x()));
+            break;
+        case QEvent::Leave:
+            showStepAt(-1);
+            break;
+        case QEvent::Resize:
+            m_emptyText->resize(m_plot->size());
+            break;
+        default:
+            break;
     }
     return QWidget::eventFilter(watched, event);
 }
@@ -220,22 +246,31 @@ void HistoryChart::appendFrom(std::size_t first) {
     m_scheduled->data()->add(scheduled, true);
     m_target->data()->add(target, true);
     m_multiplier->data()->add(multiplier, true);
-    m_emptyText->setVisible(points.empty());
+    showEmpty(points.empty());
     if (m_isLive) followRun();
     rescaleValues();
     queueReplot();
 }
 
+void HistoryChart::showEmpty(bool isEmpty) {
+    m_emptyText->setVisible(isEmpty);
+    m_legend->setVisible(!isEmpty);
+    for (QCPAxisRect* rect : m_rects) rect->axis(QCPAxis::atLeft)->setTickLabels(!isEmpty);
+    m_rects[Multiplier]->axis(QCPAxis::atBottom)->setTickLabels(!isEmpty);
+}
+
 void HistoryChart::clearCurves() {
     for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->data()->clear();
-    m_emptyText->show();
+    showEmpty(true);
     setLive(true);
     queueReplot();
 }
 
 void HistoryChart::followRun() {
     const int lastStep = m_history.points().empty() ? 0 : m_history.points().back().step;
-    setVisibleSteps(0, std::max({m_stepCount, lastStep, 10}));
+    // The planned run, but of a long one only as much as keeps its curves readable.
+    const int readable = roundedUp(std::max(8 * lastStep, 250));
+    setVisibleSteps(0, std::max({std::min(m_stepCount, readable), lastStep, 10}));
 }
 
 void HistoryChart::setVisibleSteps(double lower, double upper) {
@@ -282,6 +317,8 @@ void HistoryChart::showStepAt(int pixelX) {
                            .arg(nearest->multiplier, 0, 'f', 3));
 }
 
-void HistoryChart::queueReplot() { m_plot->replot(QCustomPlot::rpQueuedReplot); }
+void HistoryChart::queueReplot() {
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
 
 }  // namespace consa

@@ -6,6 +6,7 @@
 
 class QCPAxisRect;
 class QCPGraph;
+class QCPLegend;
 class QCustomPlot;
 class QLabel;
 class QToolButton;
@@ -50,6 +51,7 @@ private:
     void connectPlots();
     void applyColors();
     void appendFrom(std::size_t first);
+    void showEmpty(bool isEmpty);
     void clearCurves();
     void followRun();
     void setVisibleSteps(double lower, double upper);
@@ -62,6 +64,7 @@ private:
     QCPAxisRect* m_rects[PlotCount] = {};
     Marks* m_marks[PlotCount] = {};
     Crosshair* m_crosshair = nullptr;
+    QCPLegend* m_legend = nullptr;
     QCPGraph* m_loss = nullptr;
     QCPGraph* m_expected = nullptr;
     QCPGraph* m_scheduled = nullptr;

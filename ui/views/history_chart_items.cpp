@@ -27,7 +27,8 @@ void HistoryChart::Marks::draw(QCPPainter* painter) {
         const double width = metrics.horizontalAdvance(text) + 8;
         const double left = x + width > m_rect->right() ? x - width : x + 4;
         painter->setPen(QPen(m_theme.text));
-        painter->drawText(QRectF(left, m_rect->top() + 2, width, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter, text);
+        painter->drawText(QRectF(left, m_rect->top() + 2, width, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                          text);
         freeFrom = x + width + 4;
     }
 }

@@ -38,14 +38,18 @@ MessageBar::MessageBar(QWidget* parent)
     hide();
 }
 
-void MessageBar::showMessage(Severity severity, const QString& text) { showMessage(severity, text, QString(), {}); }
+void MessageBar::showMessage(Severity severity, const QString& text) {
+    showMessage(severity, text, QString(), {});
+}
 
 void MessageBar::showMessage(Severity severity, const QString& text, const QString& actionText,
                              std::function<void()> action) {
     if (!isHidden() && m_severity == Severity::Error && severity != Severity::Error) return;
     m_severity = severity;
     m_action = std::move(action);
-    const QString word = severity == Severity::Error ? tr("Error: ") : severity == Severity::Warning ? tr("Warning: ") : QString();
+    const QString word = severity == Severity::Error     ? tr("Error: ")
+                         : severity == Severity::Warning ? tr("Warning: ")
+                                                         : QString();
     m_text->setText(word + text);
     m_actionButton->setText(actionText);
     m_actionButton->setVisible(!actionText.isEmpty());
@@ -54,7 +58,9 @@ void MessageBar::showMessage(Severity severity, const QString& text, const QStri
     update();
 }
 
-QString MessageBar::text() const { return m_text->text(); }
+QString MessageBar::text() const {
+    return m_text->text();
+}
 
 void MessageBar::changeEvent(QEvent* event) {
     QFrame::changeEvent(event);
@@ -79,9 +85,12 @@ void MessageBar::updateIcon() {
 
 QColor MessageBar::color() const {
     switch (m_severity) {
-        case Severity::Error: return errorColor(palette());
-        case Severity::Warning: return warningColor(palette());
-        default: return palette().color(QPalette::Highlight);
+        case Severity::Error:
+            return errorColor(palette());
+        case Severity::Warning:
+            return warningColor(palette());
+        default:
+            return palette().color(QPalette::Highlight);
     }
 }
 

@@ -31,7 +31,9 @@ struct PresetAnswer {
 QString suggestedName(const LayoutFile& file) {
     const QString model = QString::fromStdString(file.modelName);
     const QString percent = QString::number(file.layout.sparsity() * 100, 'f', 0);
-    return PresetPanel::tr("%1 %2 % step %3").arg(model.isEmpty() ? PresetPanel::tr("layout") : model, percent).arg(file.provenance.step);
+    return PresetPanel::tr("%1 %2 % step %3")
+        .arg(model.isEmpty() ? PresetPanel::tr("layout") : model, percent)
+        .arg(file.provenance.step);
 }
 
 PresetAnswer askForPreset(QWidget* parent, const LayoutFile& file, const PresetListModel& model) {
@@ -69,7 +71,7 @@ PresetPanel::PresetPanel(PresetListModel& model, QWidget* parent)
     m_table->setAccessibleName(tr("Saved presets"));
     m_table->setModelWithStretch(&model, PresetListModel::Note);
     auto* buttons = new QHBoxLayout;
-    buttons->setContentsMargins(12, 6, 12, 6);
+    buttons->setContentsMargins(12, 4, 12, 4);
     buttons->setSpacing(8);
     for (QAction* action : {m_save, m_load, m_delete, m_import, m_export}) {
         auto* button = new QToolButton;
@@ -96,9 +98,11 @@ void PresetPanel::createActions() {
         connect(action, &QAction::triggered, this, slot);
         return action;
     };
-    m_save = create("save", tr("Save preset…"), tr("Keep the mask on show as a preset (Ctrl+S)"), &PresetPanel::saveRequested);
+    m_save = create("save", tr("Save preset…"), tr("Keep the mask on show as a preset (Ctrl+S)"),
+                    &PresetPanel::saveRequested);
     m_save->setShortcut(QKeySequence::Save);
-    m_load = create("load", tr("Show"), tr("Show the selected preset's mask in the heatmap"), &PresetPanel::loadSelected);
+    m_load =
+        create("load", tr("Show"), tr("Show the selected preset's mask in the heatmap"), &PresetPanel::loadSelected);
     m_delete = create("delete", tr("Delete…"), tr("Delete the selected preset's file"), &PresetPanel::deleteSelected);
     m_export = create("export", tr("Save as file…"), tr("Write the selected preset to a layout file elsewhere"),
                       &PresetPanel::exportSelected);
@@ -106,7 +110,8 @@ void PresetPanel::createActions() {
     m_import->setShortcut(QKeySequence(QStringLiteral("Ctrl+I")));
     m_import->setToolTip(tr("Add a layout file to the presets (Ctrl+I)"));
     connect(m_import, &QAction::triggered, this, [this] {
-        const QString path = QFileDialog::getOpenFileName(this, tr("Import a layout"), QString(), tr("Layouts (*.json)"));
+        const QString path =
+            QFileDialog::getOpenFileName(this, tr("Import a layout"), QString(), tr("Layouts (*.json)"));
         if (!path.isEmpty()) importFile(path);
     });
 }
@@ -140,7 +145,9 @@ void PresetPanel::importFile(const QString& path) {
     }
 }
 
-void PresetPanel::selectRow(int row) { m_table->selectRow(row); }
+void PresetPanel::selectRow(int row) {
+    m_table->selectRow(row);
+}
 
 int PresetPanel::selectedRow() const {
     const QModelIndexList rows = m_table->selectionModel()->selectedRows();
@@ -170,8 +177,8 @@ void PresetPanel::deleteSelected() {
 void PresetPanel::exportSelected() {
     const int row = selectedRow();
     if (row < 0) return;
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save the layout"), m_model.name(row) + QStringLiteral(".json"),
-                                                      tr("Layouts (*.json)"));
+    const QString path = QFileDialog::getSaveFileName(
+        this, tr("Save the layout"), m_model.name(row) + QStringLiteral(".json"), tr("Layouts (*.json)"));
     if (path.isEmpty()) return;
     try {
         writeLayoutFile(path.toStdString(), m_model.preset(row));

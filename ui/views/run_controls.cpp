@@ -22,11 +22,16 @@ void enable(QAction* action, bool isEnabled, const QString& whatItDoes, const QS
 
 QString whyNotStart(SessionState state) {
     switch (state) {
-        case SessionState::Empty: return RunControls::tr("Open a model first (Ctrl+O)");
-        case SessionState::Loading: return RunControls::tr("The model is still loading");
-        case SessionState::Training: return RunControls::tr("The run is going on");
-        case SessionState::Evaluating: return RunControls::tr("An evaluation is running; Esc cancels it");
-        default: return {};
+        case SessionState::Empty:
+            return RunControls::tr("Open a model first (Ctrl+O)");
+        case SessionState::Loading:
+            return RunControls::tr("The model is still loading");
+        case SessionState::Training:
+            return RunControls::tr("The run is going on");
+        case SessionState::Evaluating:
+            return RunControls::tr("An evaluation is running; Esc cancels it");
+        default:
+            return {};
     }
 }
 
@@ -53,8 +58,8 @@ void RunControls::setSnapshot(const SessionSnapshot& snapshot) {
     const bool isTraining = m_state == SessionState::Training;
     const bool isPaused = m_state == SessionState::Paused;
     const bool hasModel = snapshot.model.has_value();
-    const bool canStart =
-        m_state == SessionState::Ready || m_state == SessionState::Finished || (m_state == SessionState::Failed && hasModel);
+    const bool canStart = m_state == SessionState::Ready || m_state == SessionState::Finished ||
+                          (m_state == SessionState::Failed && hasModel);
     m_start->setText(isPaused ? tr("Resume") : tr("Start"));
     const QString starting = isPaused ? tr("Go on with the run (Space)") : tr("Train the gates (Space)");
     const QString whyNot = m_state == SessionState::Failed ? tr("Open a model first (Ctrl+O)") : whyNotStart(m_state);
@@ -62,7 +67,8 @@ void RunControls::setSnapshot(const SessionSnapshot& snapshot) {
     const QString notRunning = tr("No run is going on");
     enable(m_pause, isTraining, tr("Halt after the step in progress; everything stays in memory (Space)"),
            isPaused ? tr("The run is paused already") : notRunning);
-    enable(m_stop, isTraining || isPaused, tr("End the run after the step in progress and keep what it learned"), notRunning);
+    enable(m_stop, isTraining || isPaused, tr("End the run after the step in progress and keep what it learned"),
+           notRunning);
     m_toggle->setEnabled(canStart || isPaused || isTraining);
 }
 

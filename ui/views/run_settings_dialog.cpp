@@ -15,8 +15,8 @@
 
 namespace consa {
 
-RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const TrainingConfig& defaults, int modelContextTokens,
-                                     QWidget* parent)
+RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const TrainingConfig& defaults,
+                                     int modelContextTokens, QWidget* parent)
     : QDialog(parent), m_config(config), m_defaults(defaults), m_modelContextTokens(modelContextTokens) {
     setWindowTitle(tr("Run settings"));
     createFields();
@@ -54,7 +54,8 @@ void RunSettingsDialog::createFields() {
     m_device->addItem(tr("GPU"), QStringLiteral("cuda"));
     m_problem = new QLabel;
     m_problem->setWordWrap(true);
-    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
+    auto* buttons =
+        new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
     m_accept = buttons->button(QDialogButtonBox::Ok);
     m_accept->setText(tr("Use for the next run"));
 
@@ -74,7 +75,8 @@ void RunSettingsDialog::createFields() {
     form->addRow(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this, [this] { showConfig(m_defaults); });
+    connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this,
+            [this] { showConfig(m_defaults); });
 }
 
 void RunSettingsDialog::showConfig(const TrainingConfig& config) {

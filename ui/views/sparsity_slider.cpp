@@ -18,11 +18,13 @@ namespace {
 constexpr double kTargetRadius = 8;
 constexpr double kCutRadius = 6;
 constexpr double kGrooveTop = 28;
-constexpr double kCutLift = 18;      // the cut's ring stands this far above the groove
-constexpr double kSnapPixels = 5;    // a cut let go this near its base follows it again
+constexpr double kCutLift = 18;    // the cut's ring stands this far above the groove
+constexpr double kSnapPixels = 5;  // a cut let go this near its base follows it again
 constexpr std::chrono::milliseconds kCommitPause{250};
 
-double rounded(double value, double step) { return std::clamp(std::round(value / step) * step, 0.0, 1.0); }
+double rounded(double value, double step) {
+    return std::clamp(std::round(value / step) * step, 0.0, 1.0);
+}
 
 /// 1 % by default, 5 % with Shift, 0.1 % with Alt.
 double stepOf(Qt::KeyboardModifiers modifiers) {
@@ -38,8 +40,9 @@ SparsitySlider::SparsitySlider(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setAccessibleName(tr("Sparsity"));
     setAccessibleDescription(tr("Arrow keys move the target, with Ctrl the cut; Esc puts the target back."));
-    setToolTip(tr("Solid: the target, sent to the training when you let go (Esc puts it back).\n"
-                  "Hollow: the cut, rounds the current gates at once (double-click: follow the target)."));
+    setToolTip(
+        tr("Solid: the target, sent to the training when you let go (Esc puts it back).\n"
+           "Hollow: the cut, rounds the current gates at once (double-click: follow the target)."));
     m_commitTimer.setSingleShot(true);
     m_commitTimer.setInterval(kCommitPause);
     connect(&m_commitTimer, &QTimer::timeout, this, &SparsitySlider::commitTarget);
@@ -71,17 +74,25 @@ void SparsitySlider::nudgeTarget(double delta) {
     m_commitTimer.start();
 }
 
-QRectF SparsitySlider::groove() const { return {16.0, kGrooveTop - 2, width() - 32.0, 4}; }
+QRectF SparsitySlider::groove() const {
+    return {16.0, kGrooveTop - 2, width() - 32.0, 4};
+}
 
-double SparsitySlider::xOf(double value) const { return groove().left() + value * groove().width(); }
+double SparsitySlider::xOf(double value) const {
+    return groove().left() + value * groove().width();
+}
 
 double SparsitySlider::valueAt(double x, Qt::KeyboardModifiers modifiers) const {
     return rounded((x - groove().left()) / groove().width(), modifiers & Qt::AltModifier ? 0.001 : 0.01);
 }
 
-QPointF SparsitySlider::targetHandle() const { return {xOf(m_target), kGrooveTop}; }
+QPointF SparsitySlider::targetHandle() const {
+    return {xOf(m_target), kGrooveTop};
+}
 
-QPointF SparsitySlider::cutHandle() const { return {xOf(cut()), kGrooveTop - kCutLift}; }
+QPointF SparsitySlider::cutHandle() const {
+    return {xOf(cut()), kGrooveTop - kCutLift};
+}
 
 SparsitySlider::Handle SparsitySlider::handleAt(QPointF point) const {
     return point.y() < kGrooveTop - kTargetRadius - 1 ? Handle::Cut : Handle::Target;
@@ -177,19 +188,33 @@ void SparsitySlider::keyPressEvent(QKeyEvent* event) {
     double steps = 0;
     switch (event->key()) {
         case Qt::Key_Right:
-        case Qt::Key_Up: steps = 1; break;
+        case Qt::Key_Up:
+            steps = 1;
+            break;
         case Qt::Key_Left:
-        case Qt::Key_Down: steps = -1; break;
-        case Qt::Key_PageUp: steps = 10; break;
-        case Qt::Key_PageDown: steps = -10; break;
-        case Qt::Key_Home: steps = -1000; break;
-        case Qt::Key_End: steps = 1000; break;
+        case Qt::Key_Down:
+            steps = -1;
+            break;
+        case Qt::Key_PageUp:
+            steps = 10;
+            break;
+        case Qt::Key_PageDown:
+            steps = -10;
+            break;
+        case Qt::Key_Home:
+            steps = -1000;
+            break;
+        case Qt::Key_End:
+            steps = 1000;
+            break;
         case Qt::Key_Return:
-        case Qt::Key_Enter: return commitTarget();
+        case Qt::Key_Enter:
+            return commitTarget();
         case Qt::Key_Escape:
             if (m_drag == Handle::Target || m_commitTimer.isActive()) return restoreTarget();
             return QWidget::keyPressEvent(event);
-        default: return QWidget::keyPressEvent(event);
+        default:
+            return QWidget::keyPressEvent(event);
     }
     const double delta = steps * stepOf(event->modifiers());
     if (event->modifiers() & Qt::ControlModifier) {

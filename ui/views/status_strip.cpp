@@ -26,13 +26,20 @@ QString duration(double seconds) {
 /// A mark beside the word, so that the state does not rest on colour.
 QString stateMark(SessionState state) {
     switch (state) {
-        case SessionState::Training: return QStringLiteral("▶");
-        case SessionState::Paused: return QStringLiteral("❚❚");
-        case SessionState::Evaluating: return QStringLiteral("≣");
-        case SessionState::Finished: return QStringLiteral("✓");
-        case SessionState::Failed: return QStringLiteral("✕");
-        case SessionState::Loading: return QStringLiteral("…");
-        default: return QStringLiteral("○");
+        case SessionState::Training:
+            return QStringLiteral("▶");
+        case SessionState::Paused:
+            return QStringLiteral("❚❚");
+        case SessionState::Evaluating:
+            return QStringLiteral("≣");
+        case SessionState::Finished:
+            return QStringLiteral("✓");
+        case SessionState::Failed:
+            return QStringLiteral("✕");
+        case SessionState::Loading:
+            return QStringLiteral("…");
+        default:
+            return QStringLiteral("○");
     }
 }
 
@@ -40,14 +47,22 @@ QString stateMark(SessionState state) {
 
 QString stateWord(SessionState state) {
     switch (state) {
-        case SessionState::Empty: return StatusStrip::tr("Empty");
-        case SessionState::Loading: return StatusStrip::tr("Loading");
-        case SessionState::Ready: return StatusStrip::tr("Ready");
-        case SessionState::Training: return StatusStrip::tr("Training");
-        case SessionState::Paused: return StatusStrip::tr("Paused");
-        case SessionState::Evaluating: return StatusStrip::tr("Evaluating");
-        case SessionState::Finished: return StatusStrip::tr("Finished");
-        case SessionState::Failed: return StatusStrip::tr("Failed");
+        case SessionState::Empty:
+            return StatusStrip::tr("Empty");
+        case SessionState::Loading:
+            return StatusStrip::tr("Loading");
+        case SessionState::Ready:
+            return StatusStrip::tr("Ready");
+        case SessionState::Training:
+            return StatusStrip::tr("Training");
+        case SessionState::Paused:
+            return StatusStrip::tr("Paused");
+        case SessionState::Evaluating:
+            return StatusStrip::tr("Evaluating");
+        case SessionState::Finished:
+            return StatusStrip::tr("Finished");
+        case SessionState::Failed:
+            return StatusStrip::tr("Failed");
     }
     return {};
 }
@@ -80,7 +95,9 @@ StatusStrip::StatusStrip(QWidget* parent)
     setSnapshot({});
 }
 
-QString StatusStrip::stateText() const { return m_state->text(); }
+QString StatusStrip::stateText() const {
+    return m_state->text();
+}
 
 void StatusStrip::showNote(const QString& note) {
     m_note->setText(note);
@@ -99,7 +116,8 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     m_step->setText(hasRun ? tr("step %1 of %2").arg(snapshot.step).arg(snapshot.stepCount) : QString());
     QStringList times;
     if (isWaiting && !snapshot.message.empty()) times << QString::fromStdString(snapshot.message);
-    if (snapshot.state == SessionState::Training && snapshot.step >= kStepsBeforeEstimate && snapshot.secondsPerStep > 0) {
+    if (snapshot.state == SessionState::Training && snapshot.step >= kStepsBeforeEstimate &&
+        snapshot.secondsPerStep > 0) {
         times << tr("%1 left").arg(duration((snapshot.stepCount - snapshot.step) * snapshot.secondsPerStep));
     }
     if (hasRun && snapshot.secondsPerStep > 0) {
@@ -109,7 +127,8 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     QString device = QString::fromStdString(snapshot.device.name);
     if (snapshot.device.memoryTotalBytes > 0) {
         device += QStringLiteral("   %1 of %2")
-                      .arg(formatBytes(double(snapshot.device.memoryUsedBytes)), formatBytes(double(snapshot.device.memoryTotalBytes)));
+                      .arg(formatBytes(double(snapshot.device.memoryUsedBytes)),
+                           formatBytes(double(snapshot.device.memoryTotalBytes)));
     }
     m_device->setText(device);
 }

@@ -21,13 +21,15 @@ namespace {
 
 constexpr int kCacheContext = 32768;
 
-QString percent(double share) { return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1); }
+QString percent(double share) {
+    return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1);
+}
 
 }  // namespace
 
 SteeringPanel::SteeringPanel(GateGridModel& gates, QWidget* parent) : QWidget(parent), m_gates(gates) {
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(12, 4, 12, 8);
+    layout->setContentsMargins(12, 6, 12, 6);
     layout->setSpacing(4);
     createControls();
     createFacts();
@@ -74,10 +76,12 @@ void SteeringPanel::createControls() {
 void SteeringPanel::createFacts() {
     m_cutFact = new FactLabel(tr("○ Cut"), tr("The current gates are rounded at this sparsity"));
     m_targetFact = new FactLabel(tr("● Target"), tr("The sparsity that the training is asked for"));
-    m_expectedFact = new FactLabel(tr("Expected"), tr("Mean probability of sliding over all gates, the mark on the slider"));
+    m_expectedFact =
+        new FactLabel(tr("Expected"), tr("Mean probability of sliding over all gates, the mark on the slider"));
     m_fullFact = new FactLabel(tr("Full"), tr("Units on full attention after rounding, of all units"));
     m_undecidedFact = new FactLabel(tr("Undecided"), tr("Gates whose probability of either end is still below 0.95"));
-    m_cacheFact = new FactLabel(tr("KV cache at 32k"), tr("bfloat16 cache of one sequence of 32 768 tokens, all full and as rounded"));
+    m_cacheFact = new FactLabel(tr("KV cache at 32k"),
+                                tr("bfloat16 cache of one sequence of 32 768 tokens, all full and as rounded"));
     auto* row = new QHBoxLayout;
     row->setSpacing(32);
     for (FactLabel* fact : {m_cutFact, m_targetFact, m_expectedFact, m_fullFact, m_undecidedFact, m_cacheFact}) {
@@ -108,9 +112,13 @@ void SteeringPanel::connectControls() {
     });
 }
 
-int SteeringPanel::rampSteps() const { return m_rampBox->value(); }
+int SteeringPanel::rampSteps() const {
+    return m_rampBox->value();
+}
 
-void SteeringPanel::setRampSteps(int steps) { m_rampBox->setValue(steps); }
+void SteeringPanel::setRampSteps(int steps) {
+    m_rampBox->setValue(steps);
+}
 
 void SteeringPanel::setNextTarget(double target) {
     m_nextTarget = target;
@@ -165,7 +173,10 @@ QString SteeringPanel::targetText() const {
     if (m_pendingTarget) return tr("%1, sent").arg(percent(*m_pendingTarget));
     if (!isRunning()) return tr("%1 for the next run").arg(percent(m_nextTarget));
     const QString state = m_snapshot.isSettled ? tr("settled") : tr("moving");
-    return tr("%1, applied at step %2: %3").arg(percent(m_snapshot.target)).arg(m_snapshot.targetAppliedStep).arg(state);
+    return tr("%1, applied at step %2: %3")
+        .arg(percent(m_snapshot.target))
+        .arg(m_snapshot.targetAppliedStep)
+        .arg(state);
 }
 
 QString SteeringPanel::cacheText() const {
@@ -173,11 +184,14 @@ QString SteeringPanel::cacheText() const {
     if (!m_snapshot.model || layout.grid.unitCount() == 0) return QStringLiteral("–");
     const int window = m_snapshot.config.windowTokens;
     const int sinks = m_snapshot.config.sinkTokens;
-    const double full = kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), kCacheContext, window, sinks);
+    const double full =
+        kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), kCacheContext, window, sinks);
     const double shown = kvCacheBytes(*m_snapshot.model, layout, kCacheContext, window, sinks);
     const double change = full > 0 ? (shown / full - 1) * 100 : 0;
-    return QStringLiteral("%1 → %2 (%3 %)").arg(formatBytes(full), formatBytes(shown)).arg(change, 0, 'f', 0).replace(
-        QLatin1Char('-'), QStringLiteral("−"));
+    return QStringLiteral("%1 → %2 (%3 %)")
+        .arg(formatBytes(full), formatBytes(shown))
+        .arg(change, 0, 'f', 0)
+        .replace(QLatin1Char('-'), QStringLiteral("−"));
 }
 
 }  // namespace consa

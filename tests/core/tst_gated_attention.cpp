@@ -1,0 +1,196 @@
+// Sliding, full and gated attention against the float64 formula, gradients against finite differences, GPU against both.
+#include "core/model/attention_reference.h"
+#include "core/model/fused_attention.h"
+#include "core/model/gated_attention.h"
+#include "core/model/portable_attention.h"
+
+#include <QtTest>
+
+using consa::LayerGates;
+using torch::Tensor;
+
+namespace {
+
+struct Inputs {
+    Tensor q, k, v;
+};
+
+Inputs randomInputs(int64_t batch, int tokens, int heads, int kvHeads, int dim, std::uint64_t seed) {
+    auto generator = at::detail::createCPUGenerator(seed);
+    const auto normal = [&](int64_t count) {
+        return torch::randn({batch, tokens, count, dim}, generator, torch::kFloat64);
+    };
+    return {normal(heads), normal(kvHeads), normal(kvHeads)};
+}
+
+std::vector<double> toVector(const Tensor& x) {
+    const Tensor flat = x.contiguous();
+    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+/// The formula on the first batch entry; windowTokens = tokens gives full attention. [1, tokens, heads, dim]
+Tensor reference(const Inputs& in, int64_t entry, int windowTokens, int sinkTokens) {
+    const Tensor q = in.q[entry];
+    const auto out = consa::attentionReference(
+        {static_cast<int>(q.size(0)), static_cast<int>(q.size(1)), static_cast<int>(in.k.size(2)),
+         static_cast<int>(q.size(2))},
+        toVector(q), toVector(in.k[entry]), toVector(in.v[entry]), windowTokens, sinkTokens);
+    return torch::tensor(out, torch::kFloat64).view(q.sizes());
+}
+
+double relativeError(const Tensor& x, const Tensor& expected) {
+    return ((x.to(torch::kCPU, torch::kFloat64) - expected).norm() / expected.norm()).item<double>();
+}
+
+Tensor mixReference(const Inputs& in, const std::vector<double>& z, int windowTokens, int sinkTokens) {
+    const int tokens = static_cast<int>(in.q.size(1));
+    const Tensor full = reference(in, 0, tokens, 0), sliding = reference(in, 0, windowTokens, sinkTokens);
+    const Tensor perHead = torch::tensor(z, torch::kFloat64).repeat_interleave(in.q.size(2) / in.k.size(2)).view({1, -1, 1});
+    return perHead * full + (1 - perHead) * sliding;
+}
+
+}  // namespace
+
+class TestGatedAttention : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void slidingMatchesTheFormula_data() {
+        QTest::addColumn<int>("tokens");
+        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("sinks");
+        QTest::newRow("whole blocks") << 32 << 8 << 2;
+        QTest::newRow("ragged end") << 37 << 8 << 2;
+        QTest::newRow("window of the query alone") << 9 << 1 << 0;
+        QTest::newRow("window 1 with sinks") << 9 << 1 << 3;
+        QTest::newRow("no sinks") << 20 << 7 << 0;
+        QTest::newRow("more sinks than window") << 30 << 3 << 5;
+        QTest::newRow("window as long as the text") << 12 << 12 << 2;
+        QTest::newRow("window beyond the text") << 12 << 50 << 4;
+        QTest::newRow("sinks beyond the text") << 5 << 2 << 9;
+        QTest::newRow("one token") << 1 << 4 << 2;
+    }
+
+    void slidingMatchesTheFormula() {
+        QFETCH(int, tokens);
+        QFETCH(int, window);
+        QFETCH(int, sinks);
+        const Inputs in = randomInputs(2, tokens, 6, 2, 8, 11);
+        const Tensor out = consa::portableSlidingAttention(in.q, in.k, in.v, window, sinks);
+        for (int64_t entry = 0; entry < 2; ++entry)
+            QVERIFY(relativeError(out[entry], reference(in, entry, window, sinks)) < 1e-12);
+    }
+
+    void fullMatchesTheFormula() {
+        const Inputs in = randomInputs(1, 33, 6, 2, 8, 3);
+        QVERIFY(relativeError(consa::portableFullAttention(in.q, in.k, in.v)[0], reference(in, 0, 33, 0)) < 1e-12);
+    }
+
+    void gatesMixTheBranches_data() {
+        QTest::addColumn<QList<double>>("z");
+        QTest::newRow("all kinds") << QList<double>{1, 0, 0.3};
+        QTest::newRow("all full") << QList<double>{1, 1, 1};
+        QTest::newRow("all sliding") << QList<double>{0, 0, 0};
+        QTest::newRow("all open") << QList<double>{0.9, 0.1, 0.5};
+    }
+
+    void gatesMixTheBranches() {
+        QFETCH(QList<double>, z);
+        const std::vector<double> gates(z.begin(), z.end());
+        const Inputs in = randomInputs(1, 29, 6, 3, 8, 5);
+        const Tensor out = consa::gatedAttention(in.q, in.k, in.v, LayerGates{gates, {}, 6, 2});
+        QVERIFY(relativeError(out[0], mixReference(in, gates, 6, 2)) < 1e-12);
+    }
+
+    void gradientsMatchFiniteDifferences() {
+        Inputs in = randomInputs(1, 13, 4, 2, 4, 7);
+        std::vector<double> z{0.35, 1.0};
+        const Tensor weight = torch::randn(in.q.sizes(), at::detail::createCPUGenerator(1), torch::kFloat64);
+        const auto objective = [&](const Inputs& x, const std::vector<double>& gates, Tensor zTensor = {}) {
+            return (consa::gatedAttention(x.q, x.k, x.v, LayerGates{gates, zTensor, 4, 1}) * weight).sum();
+        };
+        Tensor zTensor = torch::tensor(z, torch::kFloat64).requires_grad_();
+        for (Tensor* x : {&in.q, &in.k, &in.v}) x->requires_grad_();
+        objective(in, z, zTensor).backward();
+
+        const torch::NoGradGuard noGradients;
+        constexpr double kStep = 1e-6;
+        std::vector<double> up = z, down = z;
+        up[0] += kStep;
+        down[0] -= kStep;
+        const double slope = (objective(in, up) - objective(in, down)).item<double>() / (2 * kStep);
+        QVERIFY(std::abs(slope - zTensor.grad()[0].item<double>()) < 1e-6 * std::max(1.0, std::abs(slope)));
+        for (Tensor* x : {&in.q, &in.k, &in.v}) {
+            for (const int64_t at : {0, 17, 33}) {
+                const Tensor flat = x->data().view(-1);
+                const double old = flat[at].item<double>();
+                flat[at] = old + kStep;
+                const double above = objective(in, z).item<double>();
+                flat[at] = old - kStep;
+                const double below = objective(in, z).item<double>();
+                flat[at] = old;
+                QVERIFY(std::abs((above - below) / (2 * kStep) - x->grad().view(-1)[at].item<double>()) < 1e-6);
+            }
+        }
+    }
+
+    /// The fused path may err at most twice as much as plain bfloat16 operations do, both against float64.
+    void fusedPathOnTheGpu_data() {
+        QTest::addColumn<int>("tokens");
+        QTest::addColumn<int>("dim");
+        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("sinks");
+        QTest::addColumn<QList<double>>("z");
+        QTest::newRow("all kinds, dim 64") << 200 << 64 << 32 << 4 << QList<double>{1, 0, 0.3};
+        QTest::newRow("ragged, dim 128") << 333 << 128 << 50 << 4 << QList<double>{0.7, 0, 0.2};
+        QTest::newRow("no sinks") << 128 << 64 << 16 << 0 << QList<double>{0, 0, 0.6};
+        QTest::newRow("small heads") << 300 << 16 << 48 << 4 << QList<double>{1, 0.5, 0};
+        QTest::newRow("window beyond the text") << 100 << 64 << 128 << 4 << QList<double>{0.4, 0, 1};
+        QTest::newRow("window 1, eight sinks") << 90 << 64 << 1 << 8 << QList<double>{0.4, 0, 0};
+        QTest::newRow("all full") << 256 << 64 << 32 << 4 << QList<double>{1, 1, 1};
+    }
+
+    void fusedPathOnTheGpu() {
+        if (!torch::cuda::is_available()) QSKIP("no CUDA GPU on this machine");
+        QFETCH(int, tokens);
+        QFETCH(int, dim);
+        QFETCH(int, window);
+        QFETCH(int, sinks);
+        QFETCH(QList<double>, z);
+        const std::vector<double> gates(z.begin(), z.end());
+        const Inputs in = randomInputs(2, tokens, 9, 3, dim, 21);
+        const Tensor weight = torch::randn(in.q.sizes(), at::detail::createCPUGenerator(2), torch::kFloat64);
+        const auto run = [&](torch::Device device, torch::ScalarType type, bool fused) {
+            std::vector<Tensor> x;
+            for (const Tensor& one : {in.q, in.k, in.v})
+                x.push_back(one.to(torch::kBFloat16).to(device, type).requires_grad_());
+            Tensor zTensor = torch::tensor(gates, torch::kFloat32).to(device, type == torch::kFloat64 ? type : torch::kFloat32).requires_grad_();
+            const LayerGates layer{gates, zTensor, window, sinks};
+            if (fused) Q_ASSERT(consa::canFuseAttention(x[0], x[1], layer));
+            const Tensor out = fused ? consa::fusedGatedAttention(x[0], x[1], x[2], layer) : consa::gatedAttention(x[0], x[1], x[2], layer);
+            (out.to(torch::kFloat64) * weight.to(device)).sum().backward();
+            std::vector<Tensor> result{out.detach()};
+            for (const Tensor& one : x) result.push_back(one.grad());
+            const Tensor zGrad = zTensor.grad().defined() ? zTensor.grad() : torch::zeros_like(zTensor);
+            for (std::size_t head = 0; head < gates.size(); ++head)  // a clamped gate's own gradient is not used
+                if (gates[head] > 0 && gates[head] < 1) result.push_back(zGrad[static_cast<int64_t>(head)].view(1));
+            return result;
+        };
+        const auto exact = run(torch::kCPU, torch::kFloat64, false);
+        const auto plain = run(torch::kCPU, torch::kBFloat16, false);
+        const auto fused = run(torch::kCUDA, torch::kBFloat16, true);
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            const double error = relativeError(fused[i], exact[i]), plainError = relativeError(plain[i], exact[i]);
+            qInfo("part %zu: fused %.2e, plain bfloat16 %.2e", i, error, plainError);
+            if (i < 4) {
+                QVERIFY2(error < 2 * plainError, qPrintable(QString::number(error)));
+            } else {  // one number whose terms cancel: held against the gradient of all outputs, not its own size
+                const double scale = (weight * exact[0].cpu()).abs().sum().item<double>();
+                QVERIFY(std::abs(fused[i].item<double>() - exact[i].item<double>()) < 1e-3 * scale);
+            }
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestGatedAttention)
+#include "tst_gated_attention.moc"
