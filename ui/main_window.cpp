@@ -268,8 +268,9 @@ void MainWindow::changeEvent(QEvent* event) {
 // Space belongs to a focused button, box or list before it starts a run.
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
-        const bool usesSpace = qobject_cast<QAbstractButton*>(watched) || qobject_cast<QAbstractItemView*>(watched) ||
-                               watched->inherits("QComboBox");
+        const auto* list = qobject_cast<QAbstractItemView*>(watched);
+        const bool hasCheckBox = list && list->currentIndex().flags().testFlag(Qt::ItemIsUserCheckable);
+        const bool usesSpace = hasCheckBox || qobject_cast<QAbstractButton*>(watched) || watched->inherits("QComboBox");
         if (usesSpace) {
             event->accept();
             return true;

@@ -86,7 +86,6 @@ bool MainWindow::isRunGoingOn() const {
 void MainWindow::startRun() {
     m_messages->hide();
     showSessionAgain();
-    m_gates->setCut(std::nullopt);
     m_plan.setRampSteps(m_steering->rampSteps());
     m_controller->post(m_plan.startCommand());
 }

@@ -17,15 +17,16 @@
 namespace consa {
 
 WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(window) {
-    openDemo = create(tr("Demo model"), tr("Open the small model that comes with the program"));
+    openDemo = create(tr("Open the demo"), tr("Open the small model that comes with the program"));
     openDefault = create(tr("Open SmolLM2-135M"), tr("Open the model and the texts that the set-up installed"), {},
                          QStringLiteral("model"));
-    openModelFile = create(tr("Model file…"), tr("Open a GGUF file"), QStringLiteral("Ctrl+O"), QStringLiteral("open"));
-    openModelFolder = create(tr("Model folder…"), tr("Open a Hugging Face folder: config.json and safetensors"),
+    openModelFile =
+        create(tr("Open model file…"), tr("Open a GGUF file"), QStringLiteral("Ctrl+O"), QStringLiteral("open"));
+    openModelFolder = create(tr("Open model folder…"), tr("Open a Hugging Face folder: config.json and safetensors"),
                              QStringLiteral("Ctrl+Shift+O"));
-    openTextFiles = create(tr("Text files…"), tr("Train and evaluate on these files"), {}, QStringLiteral("text"));
-    openTextFolder = create(tr("Text folder…"), tr("Train and evaluate on the texts of a folder"));
-    openRun = create(tr("Run folder…"), tr("Look at an earlier run and go on with it"), QStringLiteral("Ctrl+R"));
+    openTextFiles = create(tr("Open text files…"), tr("Train and evaluate on these files"), {}, QStringLiteral("text"));
+    openTextFolder = create(tr("Open text folder…"), tr("Train and evaluate on the texts of a folder"));
+    openRun = create(tr("Open run folder…"), tr("Look at an earlier run and go on with it"), QStringLiteral("Ctrl+R"));
     runSettings =
         create(tr("Run settings…"), tr("Window, sinks, context, batch, steps, seed and device of the next run"),
                QStringLiteral("Ctrl+,"), QStringLiteral("settings"));

@@ -67,6 +67,7 @@ void evaluate(const EvaluateOptions& o) {
     session.post(command);
     const SnapshotPointer end =
         session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Ready && s.comparison; });
+    if (!end->comparison) throw Error("Interrupted; no figures were kept.", ErrorKind::RunFailed);
     fmt::print(stderr, "{}", toTable(*end->comparison));
     const std::string line = nlohmann::json{{"event", "done"},
                                             {"device", end->device.name},
@@ -83,16 +84,20 @@ void evaluate(const EvaluateOptions& o) {
 void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command = app.add_subcommand("evaluate", "Compares layouts on the same tokens.");
     const auto o = std::make_shared<EvaluateOptions>();
-    command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")->capture_default_str();
+    command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")
+        ->capture_default_str();
     command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
-    command->add_option("--layout", o->layouts,
-                        "a layout file, or full, sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
-                        "random:SEED@S; may be repeated")
+    command
+        ->add_option(
+            "--layout", o->layouts,
+            "a layout file, or full, sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
+            "random:SEED@S; may be repeated")
         ->required();
     command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted");
     command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules");
     command->add_option("--context", o->context, "tokens of a window");
-    command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")->capture_default_str();
+    command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")
+        ->capture_default_str();
     command->add_option("--split", o->split, "test, dev or all")->capture_default_str();
     command->add_option("--dtype", o->dataType, "auto, float32 or bfloat16")->capture_default_str();
     command->add_option("--device", o->device, "auto, cpu, cuda or cuda:N")->capture_default_str();

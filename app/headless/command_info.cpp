@@ -15,8 +15,8 @@ namespace {
 /// Bytes that learning needs beside the weights: activations kept for the backward pass, bf16, both branches of every
 /// layer (inputs of norms and products, q, k, v, two attention outputs, gate and up).
 std::int64_t activationBytes(const ModelConfig& c, std::int64_t tokens) {
-    const std::int64_t perToken = 6 * c.hiddenSize + 4 * c.queryHeadCount * c.headDim +
-                                  3 * c.kvHeadCount * c.headDim + 4 * c.feedForwardSize;
+    const std::int64_t perToken =
+        6 * c.hiddenSize + 4 * c.queryHeadCount * c.headDim + 3 * c.kvHeadCount * c.headDim + 4 * c.feedForwardSize;
     return 2 * tokens * perToken * c.layerCount;
 }
 
@@ -25,25 +25,30 @@ void info(const std::string& model) {
     const ModelConfig& c = checkpoint->config();
     nlohmann::json tensors = nlohmann::json::array();
     for (const TensorInfo& tensor : checkpoint->tensors())
-        tensors.push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}, {"bytes", tensor.byteCount}});
+        tensors.push_back(
+            {{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}, {"bytes", tensor.byteCount}});
     constexpr std::int64_t kTokensPerStep = 8 * 4096;
     const std::int64_t weightBytes = 2 * c.parameterCount();
-    writeJsonLine(nlohmann::json{{"event", "done"},
-                                 {"model", nlohmann::json::parse(toJson(c))},
-                                 {"format", checkpoint->format()},
-                                 {"fingerprint", checkpoint->fingerprint()},
-                                 {"parameters", c.parameterCount()},
-                                 {"units", c.layerCount * c.kvHeadCount},
-                                 {"kvBytesPerToken", c.kvBytesPerToken()},
-                                 {"estimatedBytes", {{"weights", weightBytes}, {"learning8x4096", weightBytes + activationBytes(c, kTokensPerStep)}}},
-                                 {"tensors", tensors}}
-                      .dump());
-    fmt::print(stderr, "{}: {} with {} layers, {} query and {} KV heads of {}, {:.1f} M parameters, context {}\n", c.name,
-               c.architecture, c.layerCount, c.queryHeadCount, c.kvHeadCount, c.headDim,
+    writeJsonLine(nlohmann::json{
+        {"event", "done"},
+        {"model", nlohmann::json::parse(toJson(c))},
+        {"format", checkpoint->format()},
+        {"fingerprint", checkpoint->fingerprint()},
+        {"parameters", c.parameterCount()},
+        {"units", c.layerCount * c.kvHeadCount},
+        {"kvBytesPerToken", c.kvBytesPerToken()},
+        {"estimatedBytes",
+         {{"weights", weightBytes}, {"learning8x4096", weightBytes + activationBytes(c, kTokensPerStep)}}},
+        {"tensors",
+         tensors}}.dump());
+    fmt::print(stderr, "{}: {} with {} layers, {} query and {} KV heads of {}, {:.1f} M parameters, context {}\n",
+               c.name, c.architecture, c.layerCount, c.queryHeadCount, c.kvHeadCount, c.headDim,
                static_cast<double>(c.parameterCount()) / 1e6, c.contextTokens);
-    fmt::print(stderr, "{} tensors, all there. KV cache {} bytes a token. Learning 8 x 4096 tokens in bf16 needs about {:.1f} GiB.\n",
-               checkpoint->tensors().size(), c.kvBytesPerToken(),
-               static_cast<double>(weightBytes + activationBytes(c, kTokensPerStep)) / (1 << 30));
+    fmt::print(
+        stderr,
+        "{} tensors, all there. KV cache {} bytes a token. Learning 8 x 4096 tokens in bf16 needs about {:.1f} GiB.\n",
+        checkpoint->tensors().size(), c.kvBytesPerToken(),
+        static_cast<double>(weightBytes + activationBytes(c, kTokensPerStep)) / (1 << 30));
 }
 
 }  // namespace

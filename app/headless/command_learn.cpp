@@ -53,11 +53,12 @@ TrainingConfig configFrom(const LearnOptions& o) {
     return config;
 }
 
-/// Tokens that the closing comparison reads: all on a GPU and for the demo, a sample on a CPU.
+/// Tokens that the closing comparison reads: all on a GPU, a sample that takes a minute or two on a CPU.
 std::int64_t evaluationTokens(const LearnOptions& options, const SessionSnapshot& snapshot) {
-    constexpr std::int64_t kTokensOnCpu = 8192;
+    constexpr std::int64_t kTokensOnCpu = 8192, kDemoTokensOnCpu = 32768;
     if (options.evaluationTokens) return *options.evaluationTokens;
-    return snapshot.device.isGpu || snapshot.config.model == "demo" ? 0 : kTokensOnCpu;
+    if (snapshot.device.isGpu) return 0;
+    return snapshot.config.model == "demo" ? kDemoTokensOnCpu : kTokensOnCpu;
 }
 
 void learn(const LearnOptions& options) {
@@ -75,6 +76,8 @@ void learn(const LearnOptions& options) {
     evaluate.maxTokens = evaluationTokens(options, *trained);
     session.post(evaluate);
     end = session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Finished && s.comparison; });
+    if (!end->comparison)
+        throw Error("Interrupted before the comparison; the run is whole in " + end->runFolder + ".", ErrorKind::RunFailed);
 
     fmt::print(stderr, "{}", toTable(*end->comparison));
     const std::filesystem::path layout = std::filesystem::path(end->runFolder) / "layout.json";
@@ -95,7 +98,8 @@ void learn(const LearnOptions& options) {
 void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command = app.add_subcommand("learn", "Learns a layout and compares it with the rules.");
     const auto o = std::make_shared<LearnOptions>();
-    command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")->capture_default_str();
+    command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")
+        ->capture_default_str();
     command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
     command->add_option("--out", o->out, "folder for the run");
     command->add_option("--resume", o->resume, "go on with the run in this folder");
@@ -112,7 +116,8 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--dtype", o->dataType, "auto, float32 or bfloat16")->capture_default_str();
     command->add_option("--device", o->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");
-    command->add_option("--split", o->split, "documents of the closing comparison: test, dev or all")->capture_default_str();
+    command->add_option("--split", o->split, "documents of the closing comparison: test, dev or all")
+        ->capture_default_str();
     command->callback([o, &chosen] { chosen = [o] { learn(*o); }; });
 }
 

@@ -4,8 +4,8 @@
 #include "core/base/error.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -18,7 +18,9 @@ namespace {
 
 std::atomic<bool> interruptRequested = false;
 
-void onInterrupt(int) { interruptRequested = true; }
+void onInterrupt(int) {
+    interruptRequested = true;
+}
 
 std::string duration(double seconds) {
     const int total = static_cast<int>(seconds + 0.5);
@@ -47,7 +49,9 @@ HeadlessSession::HeadlessSession() : m_isTerminal(isatty(STDERR_FILENO) != 0) {
     });
 }
 
-HeadlessSession::~HeadlessSession() { m_session.channel().setWakeCallback({}); }
+HeadlessSession::~HeadlessSession() {
+    m_session.channel().setWakeCallback({});
+}
 
 SnapshotPointer HeadlessSession::waitFor(const std::function<bool(const SessionSnapshot&)>& isDone) {
     while (true) {
@@ -73,7 +77,8 @@ SnapshotPointer HeadlessSession::waitFor(const std::function<bool(const SessionS
             throw Error(m_latest->message, m_latest->errorKind);
         }
         showProgress(*m_latest);
-        if (isDone(*m_latest)) {
+        const bool isIdle = m_latest->state == SessionState::Finished || m_latest->state == SessionState::Ready;
+        if (isDone(*m_latest) || (m_wasInterrupted && isIdle)) {
             clearProgress();
             return m_latest;
         }
@@ -82,16 +87,17 @@ SnapshotPointer HeadlessSession::waitFor(const std::function<bool(const SessionS
 
 void HeadlessSession::write(const SnapshotChannel::Delivery& delivery) {
     for (const HistoryPoint& p : delivery.points)
-        writeJsonLine(nlohmann::json{{"event", "step"},
-                                     {"step", p.step},
-                                     {"loss", p.loss},
-                                     {"objective", p.objective},
-                                     {"expectedSparsity", p.expectedSparsity},
-                                     {"scheduledTarget", p.scheduledTarget},
-                                     {"target", p.target},
-                                     {"multiplier", p.multiplier},
-                                     {"seconds", p.seconds}}
-                          .dump());
+        writeJsonLine(nlohmann::json{
+            {"event", "step"},
+            {"step", p.step},
+            {"loss", p.loss},
+            {"objective", p.objective},
+            {"expectedSparsity", p.expectedSparsity},
+            {"scheduledTarget", p.scheduledTarget},
+            {"target", p.target},
+            {"multiplier", p.multiplier},
+            {"seconds",
+             p.seconds}}.dump());
     for (const SessionEvent& event : delivery.events) {
         if (event.kind == "error" || event.kind == "done") continue;  // said once, by the command itself
         writeJsonLine(nlohmann::json{{"event", event.kind}, {"step", event.step}, {"text", event.text}}.dump());

@@ -30,11 +30,11 @@ struct ComparisonRow {
     double nll = 0;
     double deltaNll = 0;  // to all full
     double deltaStandardError = 0;
-    bool hasGain = false;             // an interleaved layout of the same budget was evaluated too
-    double gainOverInterleaved = 0;   // best interleaved phase's loss minus this one's
+    bool hasGain = false;            // an interleaved layout of the same budget was evaluated too
+    double gainOverInterleaved = 0;  // best interleaved phase's loss minus this one's
     double gainStandardError = 0;
-    double shareOfRuleGap = 0;        // (rule - x) / (rule - full); NaN where the denominator is under 3 errors
-    double shareOfSlidingGap = 0;     // (sliding - x) / (sliding - full); NaN likewise or without such a row
+    double shareOfRuleGap = 0;     // (rule - x) / (rule - full); NaN where the denominator is under 3 errors
+    double shareOfSlidingGap = 0;  // (sliding - x) / (sliding - full); NaN likewise or without such a row
     std::int64_t tokens = 0;
     int documents = 0;
     std::vector<PositionBucket> byPosition;

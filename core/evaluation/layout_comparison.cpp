@@ -75,7 +75,9 @@ double shareOfGap(double numerator, const PairedDifference& gap) {
     return numerator / gap.mean;
 }
 
-int fullHeads(const ComparisonRow& row) { return row.layout.perKvHead().fullCount(); }
+int fullHeads(const ComparisonRow& row) {
+    return row.layout.perKvHead().fullCount();
+}
 
 }  // namespace
 

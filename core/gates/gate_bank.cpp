@@ -31,7 +31,9 @@ double uniformAt(std::uint64_t seed, std::uint64_t stream, std::uint64_t index) 
 }
 
 /// The state is kept at float32's precision, so that it is stored exactly.
-double stored(double value) { return static_cast<double>(static_cast<float>(value)); }
+double stored(double value) {
+    return static_cast<double>(static_cast<float>(value));
+}
 
 constexpr std::uint64_t kStartStream = ~std::uint64_t{0};
 

@@ -20,10 +20,10 @@ struct GateSettings {
 
 /// All that a resumed run needs to go on exactly; values are float32 numbers.
 struct GateState {
-    std::vector<double> logAlpha;       // [units]
-    std::vector<double> firstMoment;    // Adam, [units]
-    std::vector<double> secondMoment;   // Adam, [units]
-    std::int64_t updateCount = 0;       // Adam's bias correction
+    std::vector<double> logAlpha;      // [units]
+    std::vector<double> firstMoment;   // Adam, [units]
+    std::vector<double> secondMoment;  // Adam, [units]
+    std::int64_t updateCount = 0;      // Adam's bias correction
 
     bool operator==(const GateState&) const = default;
 };

@@ -83,7 +83,9 @@ __global__ void backwardKernel(GatedMix mix, const __nv_bfloat162* gradOut, __nv
 }
 
 /// Rows a block takes so that every thread has about 16 pairs.
-int rowsPerBlock(int pairs) { return max(1, 16 * kThreads / pairs); }
+int rowsPerBlock(int pairs) {
+    return max(1, 16 * kThreads / pairs);
+}
 
 dim3 gridOf(const GatedMix& mix, int rows) {
     return dim3(static_cast<unsigned>((mix.rows + rows - 1) / rows), static_cast<unsigned>(mix.kvHeads));

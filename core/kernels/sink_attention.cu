@@ -69,8 +69,8 @@ __global__ void forwardKernel(SinkAttention s, __nv_bfloat16* out, float* logSum
         const int visible = token < s.tokens ? visibleSinks(s, token) : 0;
         if (visible == 0) continue;
         const long long row = static_cast<long long>(batch) * s.tokens + token;
-        const LaneVector q = load(static_cast<const __nv_bfloat16*>(s.q) + row * s.qTokenStride + head * s.headDim,
-                                  s.headDim, lane);
+        const LaneVector q =
+            load(static_cast<const __nv_bfloat16*>(s.q) + row * s.qTokenStride + head * s.headDim, s.headDim, lane);
         float* lse = logSumExp + (static_cast<long long>(batch) * s.queryHeads + head) * s.tokens + token;
         const float windowLse = *lse;
         float score[kMaxSinks], highest = windowLse;
@@ -113,8 +113,8 @@ __global__ void backwardKernel(SinkAttention s, const __nv_bfloat16* gradOut, co
         if (visible == 0) continue;
         const long long row = static_cast<long long>(batch) * s.tokens + token;
         const long long at = (row * s.queryHeads + head) * s.headDim;
-        const LaneVector q = load(static_cast<const __nv_bfloat16*>(s.q) + row * s.qTokenStride + head * s.headDim,
-                                  s.headDim, lane);
+        const LaneVector q =
+            load(static_cast<const __nv_bfloat16*>(s.q) + row * s.qTokenStride + head * s.headDim, s.headDim, lane);
         const LaneVector g = load(gradOut + at, s.headDim, lane);
         const float delta = dot(g, load(out + at, s.headDim, lane));
         const float lse = logSumExp[(static_cast<long long>(batch) * s.queryHeads + head) * s.tokens + token];
@@ -162,9 +162,9 @@ void mergeSinksForward(const SinkAttention& sinks, void* out, float* logSumExp, 
 
 void mergeSinksBackward(const SinkAttention& sinks, const void* gradOut, const void* out, const float* logSumExp,
                         void* gradQ, float* gradSinkK, float* gradSinkV, cudaStream_t stream) {
-    backwardKernel<<<gridOf(sinks), kWarps * 32, 0, stream>>>(
-        sinks, static_cast<const __nv_bfloat16*>(gradOut), static_cast<const __nv_bfloat16*>(out), logSumExp,
-        static_cast<__nv_bfloat16*>(gradQ), gradSinkK, gradSinkV);
+    backwardKernel<<<gridOf(sinks), kWarps * 32, 0, stream>>>(sinks, static_cast<const __nv_bfloat16*>(gradOut),
+                                                              static_cast<const __nv_bfloat16*>(out), logSumExp,
+                                                              static_cast<__nv_bfloat16*>(gradQ), gradSinkK, gradSinkV);
 }
 
 }  // namespace consa::kernels

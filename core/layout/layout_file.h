@@ -13,7 +13,7 @@ namespace consa {
 
 /// Where a layout came from.
 struct LayoutProvenance {
-    std::string run;      // run folder's name, empty when made by hand or by rule
+    std::string run;  // run folder's name, empty when made by hand or by rule
     int step = 0;
     std::uint64_t seed = 0;
     double target = 0;    // 0..1

@@ -13,7 +13,9 @@ using torch::autograd::tensor_list;
 
 constexpr int64_t kChunkValues = int64_t{1} << 28;  // logits held at once: 1 GiB in float32
 
-int64_t chunkRows(const Tensor& weight) { return std::max<int64_t>(256, kChunkValues / weight.size(0)); }
+int64_t chunkRows(const Tensor& weight) {
+    return std::max<int64_t>(256, kChunkValues / weight.size(0));
+}
 
 /// Calls visit(begin, rows of hidden, log-probabilities float32 [rows, vocabulary]) for each chunk.
 template <typename Visit>

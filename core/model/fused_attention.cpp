@@ -50,7 +50,8 @@ Plan makePlan(const Tensor& q, const Tensor& k, const std::vector<double>& gates
     return plan;
 }
 
-/// Copies KV heads `heads` of x, each `group` wide: [batch, tokens, kvHeads x group, dim] -> packed. All heads: x itself.
+/// Copies KV heads `heads` of x, each `group` wide: [batch, tokens, kvHeads x group, dim] -> packed. All heads: x
+/// itself.
 Tensor gather(const Tensor& x, const std::vector<int64_t>& heads, int64_t group) {
     if (static_cast<int64_t>(heads.size()) * group == x.size(2)) return x;
     std::vector<Tensor> parts;
@@ -77,7 +78,9 @@ struct BranchResult {
 };
 
 /// cuDNN's attention is measured ahead of FlashAttention-2 from compute capability 9.0 on.
-bool usesCudnn() { return at::cuda::getCurrentDeviceProperties()->major >= 9; }
+bool usesCudnn() {
+    return at::cuda::getCurrentDeviceProperties()->major >= 9;
+}
 
 BranchResult fullForward(const Tensor& q, const Tensor& k, const Tensor& v) {
     if (usesCudnn()) {
@@ -98,9 +101,8 @@ std::array<Tensor, 3> fullBackward(const Tensor& gradOut, const Tensor& q, const
             k.size(1), 0.0, true);
         return {gq.transpose(1, 2), gk.transpose(1, 2), gv.transpose(1, 2)};
     }
-    auto [gq, gk, gv] =
-        at::_flash_attention_backward(gradOut, q, k, v, forward.out, forward.logSumExp, {}, {}, q.size(1), k.size(1),
-                                      0.0, true, forward.seed, forward.offset);
+    auto [gq, gk, gv] = at::_flash_attention_backward(gradOut, q, k, v, forward.out, forward.logSumExp, {}, {},
+                                                      q.size(1), k.size(1), 0.0, true, forward.seed, forward.offset);
     return {gq, gk, gv};
 }
 
@@ -277,10 +279,11 @@ Tensor fusedGatedAttention(const Tensor& q, const Tensor& k, const Tensor& v, co
 
 namespace consa {
 
-bool canFuseAttention(const torch::Tensor&, const torch::Tensor&, const LayerGates&) { return false; }
+bool canFuseAttention(const torch::Tensor&, const torch::Tensor&, const LayerGates&) {
+    return false;
+}
 
-torch::Tensor fusedGatedAttention(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&,
-                                  const LayerGates&) {
+torch::Tensor fusedGatedAttention(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&, const LayerGates&) {
     throw std::logic_error("fusedGatedAttention needs a build with CUDA");
 }
 

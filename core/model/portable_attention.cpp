@@ -36,7 +36,8 @@ torch::Tensor blockMask(int64_t blocks, int64_t window, int64_t sinks, const tor
     return torch::zeros(visible.sizes(), options).masked_fill_(~visible, -std::numeric_limits<float>::infinity());
 }
 
-/// Keys or values for each block of queries: [batch, tokens, heads, dim] -> [batch, heads, blocks, sinks + 2 window, dim].
+/// Keys or values for each block of queries: [batch, tokens, heads, dim] -> [batch, heads, blocks, sinks + 2 window,
+/// dim].
 torch::Tensor blockKeys(const torch::Tensor& x, int64_t blocks, int64_t window, int64_t sinks) {
     const int64_t missing = blocks * window - x.size(1);
     const auto padded = at::constant_pad_nd(x.transpose(1, 2), {0, 0, window, missing});

@@ -55,17 +55,19 @@ Tensor Transformer::layer(const Tensor& x, std::size_t index, const ModelGates& 
     const int64_t batch = x.size(0), tokens = x.size(1), heads = c.queryHeadCount, kvHeads = c.kvHeadCount;
     const auto cosine = m_cosine.narrow(1, 0, tokens), sine = m_sine.narrow(1, 0, tokens);
 
-    const auto projected = torch::linear(norm(x, w.attentionNorm), w.queryKeyValue)
-                               .view({batch, tokens, heads + 2 * kvHeads, c.headDim});
+    const auto projected =
+        torch::linear(norm(x, w.attentionNorm), w.queryKeyValue).view({batch, tokens, heads + 2 * kvHeads, c.headDim});
     Tensor q = projected.narrow(2, 0, heads), k = projected.narrow(2, heads, kvHeads);
     const Tensor v = projected.narrow(2, heads + kvHeads, kvHeads);
     if (c.hasQkNorm) {
         q = norm(q, w.queryNorm);
         k = norm(k, w.keyNorm);
     }
-    LayerGates layerGates{std::span(gates.z).subspan(index * static_cast<std::size_t>(kvHeads),
-                                                     static_cast<std::size_t>(kvHeads)),
-                          {}, gates.windowTokens, gates.sinkTokens};
+    LayerGates layerGates{
+        std::span(gates.z).subspan(index * static_cast<std::size_t>(kvHeads), static_cast<std::size_t>(kvHeads)),
+        {},
+        gates.windowTokens,
+        gates.sinkTokens};
     if (gates.zTensor.defined()) layerGates.zTensor = gates.zTensor[static_cast<int64_t>(index)];
     const auto attended = gatedAttention(rotate(q, cosine, sine), rotate(k, cosine, sine), v, layerGates);
     const auto middle = x + torch::linear(attended.reshape({batch, tokens, heads * c.headDim}), w.output);
@@ -95,8 +97,7 @@ Tensor Transformer::loss(const Tensor& ids, const ModelGates& gates, const Cance
 Tensor Transformer::tokenLosses(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
     const torch::NoGradGuard noGradients;
     const auto inputs = ids.index({Slice(), Slice(None, -1)}), targets = ids.index({Slice(), Slice(1, None)});
-    const auto losses =
-        nextTokenLosses(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
+    const auto losses = nextTokenLosses(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
     return losses.view(inputs.sizes());
 }
 

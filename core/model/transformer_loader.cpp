@@ -15,7 +15,8 @@ torch::Device deviceFromString(const std::string& word) {
     if (word != "auto" && !word.starts_with("cuda"))
         throw Error("--device " + word + " is unknown; use auto, cpu, cuda or cuda:N.");
     if (gpus == 0)
-        throw Error("--device " + word + ": no usable CUDA GPU was found (driver missing, too old, or no card); use --device cpu.");
+        throw Error("--device " + word +
+                    ": no usable CUDA GPU was found (driver missing, too old, or no card); use --device cpu.");
     int index = 0;
     if (word.starts_with("cuda:")) {
         try {
@@ -25,8 +26,8 @@ torch::Device deviceFromString(const std::string& word) {
         }
     }
     if (index < 0 || index >= gpus)
-        throw Error("--device " + word + ": this machine has " + std::to_string(gpus) + " GPU(s), cuda:0 to cuda:" +
-                    std::to_string(gpus - 1) + ".");
+        throw Error("--device " + word + ": this machine has " + std::to_string(gpus) +
+                    " GPU(s), cuda:0 to cuda:" + std::to_string(gpus - 1) + ".");
     return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
@@ -45,9 +46,12 @@ bool multipliesBFloat16() {
 
 torch::ScalarType scalarType(DataType type, const torch::Device& device, bool forLearning) {
     switch (type) {
-        case DataType::Float32: return torch::kFloat32;
-        case DataType::BFloat16: return torch::kBFloat16;
-        case DataType::Auto: break;
+        case DataType::Float32:
+            return torch::kFloat32;
+        case DataType::BFloat16:
+            return torch::kBFloat16;
+        case DataType::Auto:
+            break;
     }
     if (device.is_cuda()) return torch::kBFloat16;
     return forLearning && multipliesBFloat16() ? torch::kBFloat16 : torch::kFloat32;

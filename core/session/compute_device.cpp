@@ -5,6 +5,8 @@
 
 namespace consa {
 
-bool meansGpu(const std::string& device) { return deviceFromString(device).is_cuda(); }
+bool meansGpu(const std::string& device) {
+    return deviceFromString(device).is_cuda();
+}
 
 }  // namespace consa

@@ -11,7 +11,6 @@
 #include "core/training/trainer.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -31,12 +30,11 @@ namespace {
 /// Thrown by the cancellation check; ends a step, a loading or an evaluation without a result.
 struct Cancelled {};
 
-constexpr std::size_t kTimedSteps = 50;         // the median of so many steps is shown
-constexpr int kCheckpointEverySteps = 10;       // a crash loses at most so many
-constexpr int kSettlingSteps = 40;              // trained on after a finished run was given a new target
-constexpr double kSettledTolerance = 0.01;      // of the expected sparsity
+constexpr std::size_t kTimedSteps = 50;     // the median of so many steps is shown
+constexpr int kCheckpointEverySteps = 10;   // a crash loses at most so many
+constexpr int kSettlingSteps = 40;          // trained on after a finished run was given a new target
+constexpr double kSettledTolerance = 0.01;  // of the expected sparsity
 constexpr auto kProgressInterval = std::chrono::milliseconds(50);
-constexpr int kWorkerNiceness = 5;              // the window's thread goes first
 
 /// The constants of a run that is open but was not started: for evaluating.
 TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
@@ -131,9 +129,9 @@ bool interrupts(const SessionCommand& command) {
 void ExperimentSession::Worker::post(SessionCommand command) {
     {
         const std::scoped_lock lock(m_mutex);
-        const bool coalesces = !m_commands.empty() && m_commands.back().index() == command.index() &&
-                               (std::holds_alternative<RetargetCommand>(command) ||
-                                std::holds_alternative<CutCommand>(command));
+        const bool coalesces =
+            !m_commands.empty() && m_commands.back().index() == command.index() &&
+            (std::holds_alternative<RetargetCommand>(command) || std::holds_alternative<CutCommand>(command));
         if (coalesces)
             m_commands.back() = std::move(command);
         else
@@ -149,10 +147,10 @@ void ExperimentSession::Worker::check() const {
 
 void ExperimentSession::Worker::run(const std::stop_token& stop) {
     m_stop = stop;
-    setpriority(PRIO_PROCESS, 0, kWorkerNiceness);  // of this thread and the compute threads that it starts
     while (!stop.stop_requested()) {
         takeCommands(stop);
-        if (m_snapshot.state == SessionState::Training && !stop.stop_requested()) guarded([this] { trainOneStep(); }, /*isStep=*/true);
+        if (m_snapshot.state == SessionState::Training && !stop.stop_requested())
+            guarded([this] { trainOneStep(); }, /*isStep=*/true);
     }
     // An unfinished run is left as a later resume wants it.
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
@@ -238,7 +236,9 @@ void ExperimentSession::Worker::note(const std::string& kind, const std::string&
     m_channel.publish(std::move(event));
 }
 
-void ExperimentSession::Worker::publish() { m_channel.publish(std::make_shared<const SessionSnapshot>(m_snapshot)); }
+void ExperimentSession::Worker::publish() {
+    m_channel.publish(std::make_shared<const SessionSnapshot>(m_snapshot));
+}
 
 OpeningProgress ExperimentSession::Worker::progressReporter() {
     return [this, last = std::chrono::steady_clock::time_point{}](double share, const std::string& what) mutable {
@@ -252,7 +252,9 @@ OpeningProgress ExperimentSession::Worker::progressReporter() {
     };
 }
 
-double ExperimentSession::Worker::budget() const { return m_snapshot.cut.value_or(m_snapshot.target); }
+double ExperimentSession::Worker::budget() const {
+    return m_snapshot.cut.value_or(m_snapshot.target);
+}
 
 void ExperimentSession::Worker::takePicture() {
     const GateBank& gates = m_trainer->gates();
@@ -383,9 +385,15 @@ void ExperimentSession::Worker::trainOneStep() {
     m_stepSeconds.push_back(passed.count());
     if (m_stepSeconds.size() > kTimedSteps) m_stepSeconds.pop_front();
 
-    const HistoryPoint point{m_snapshot.run,         static_cast<int>(result.step), result.loss,
-                             result.objective,       result.expectedSparsity,       result.scheduledTarget,
-                             m_trainer->config().target, result.multiplier,         passed.count()};
+    const HistoryPoint point{m_snapshot.run,
+                             static_cast<int>(result.step),
+                             result.loss,
+                             result.objective,
+                             result.expectedSparsity,
+                             result.scheduledTarget,
+                             m_trainer->config().target,
+                             result.multiplier,
+                             passed.count()};
     m_snapshot.loss = result.loss;
     takePicture();
     m_channel.publish(point);
@@ -492,8 +500,7 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         layoutsToEvaluate(command, m_snapshot.grid, m_snapshot.target, learned);
     setState(SessionState::Evaluating, "Evaluating");
     try {
-        Comparison comparison =
-            evaluateLayouts(*m_opened, command, layouts, m_snapshot.config, progressReporter());
+        Comparison comparison = evaluateLayouts(*m_opened, command, layouts, m_snapshot.config, progressReporter());
         comparison.atStep = learned ? learned->step : 0;
         if (m_folder) m_folder->saveComparison(comparison);
         m_snapshot.comparison = std::move(comparison);
@@ -508,8 +515,12 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
 ExperimentSession::ExperimentSession() : m_worker(std::make_unique<Worker>()) {}
 ExperimentSession::~ExperimentSession() = default;
 
-void ExperimentSession::post(SessionCommand command) { m_worker->post(std::move(command)); }
+void ExperimentSession::post(SessionCommand command) {
+    m_worker->post(std::move(command));
+}
 
-SnapshotChannel& ExperimentSession::channel() { return m_worker->channel(); }
+SnapshotChannel& ExperimentSession::channel() {
+    return m_worker->channel();
+}
 
 }  // namespace consa

@@ -16,7 +16,9 @@ namespace {
 
 constexpr int kRandomLayouts = 2;  // seeds compared beside the rules
 
-std::string atSparsity(const std::string& rule, double sparsity) { return fmt::format("{}@{:.4g}", rule, sparsity); }
+std::string atSparsity(const std::string& rule, double sparsity) {
+    return fmt::format("{}@{:.4g}", rule, sparsity);
+}
 
 void addRule(std::vector<EvaluatedLayout>& out, const std::string& word, const UnitGrid& grid) {
     for (NamedLayout& named : layoutsFromRule(word, grid)) out.push_back({named.name, std::move(named.layout)});
@@ -91,8 +93,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
         result.row.windowTokens = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
         result.row.sinkTokens = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
         const bool isAllFull = one.layout.fullCount() == one.layout.grid.unitCount();
-        result.losses = isAllFull ? full
-                                  : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
+        result.losses = isAllFull ? full : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
         if (isAllFull) ++pass;
         evaluated.push_back(std::move(result));
     }

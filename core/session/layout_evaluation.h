@@ -16,8 +16,8 @@ struct LearnedCut {
 };
 
 /// Adds what the command asks for by includeLearned and includeRules to its own layouts. Rules are taken at the learned
-/// cut's budget, at `sparsity` without one. When whole layers can't hold that budget, the learned gates cut at the rule's
-/// count join.
+/// cut's budget, at `sparsity` without one. When whole layers can't hold that budget, the learned gates cut at the
+/// rule's count join.
 [[nodiscard]] std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, const UnitGrid& grid,
                                                              double sparsity, const std::optional<LearnedCut>& learned);
 

@@ -57,13 +57,16 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
     }
 }
 
-std::vector<float> toFloats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
+std::vector<float> toFloats(const std::vector<double>& values) {
+    return {values.begin(), values.end()};
+}
 
 }  // namespace
 
 RunFolder RunFolder::create(const fs::path& path, const RunRecord& record) {
     if (fs::exists(path / kConfigFile))
-        throw Error(path.string() + " holds a run already; choose another folder with --out, or go on with it by --resume.");
+        throw Error(path.string() +
+                    " holds a run already; choose another folder with --out, or go on with it by --resume.");
     RunFolder folder(path);
     folder.m_record = record;
     writeFileAtomically(path / kConfigFile, toJsonText(record));
@@ -99,7 +102,8 @@ void RunFolder::append(const HistoryPoint& p) {
 }
 
 void RunFolder::append(const SessionEvent& event) {
-    appendLine(json{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}}.dump());
+    appendLine(
+        json{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}}.dump());
 }
 
 void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid) {
@@ -145,7 +149,9 @@ TrainerState RunFolder::loadCheckpoint() const {
     }
 }
 
-void RunFolder::saveLayout(const LayoutFile& layout) { writeLayoutFile(m_path / "layout.json", layout); }
+void RunFolder::saveLayout(const LayoutFile& layout) {
+    writeLayoutFile(m_path / "layout.json", layout);
+}
 
 void RunFolder::saveComparison(const Comparison& comparison) {
     writeFileAtomically(m_path / "comparison.json", toJson(comparison) + "\n");

@@ -66,8 +66,8 @@ struct EvaluatedLayout {
 struct EvaluateCommand {
     std::vector<EvaluatedLayout> layouts;
     std::string split = "dev";
-    int contextTokens = 0;      // 0: the config's
-    std::int64_t maxTokens = 0; // 0: all windows of the split
+    int contextTokens = 0;       // 0: the config's
+    std::int64_t maxTokens = 0;  // 0: all windows of the split
     bool includeLearned = true;
     bool includeRules = true;
     DataType dataType = DataType::Auto;

@@ -67,10 +67,10 @@ struct SessionEvent {
 struct SessionSnapshot {
     std::uint64_t run = 0;  // counts runs of this session; 0 before the first
     SessionState state = SessionState::Empty;
-    std::string message;    // the error's sentence when Failed or when the last command failed; else what is going on
+    std::string message;  // the error's sentence when Failed or when the last command failed; else what is going on
     bool messageIsError = false;
     ErrorKind errorKind = ErrorKind::BadInput;  // when messageIsError
-    double progress = 0;    // 0..1 of loading or evaluating
+    double progress = 0;                        // 0..1 of loading or evaluating
 
     std::string modelPath;
     std::optional<ModelConfig> model;
@@ -80,9 +80,9 @@ struct SessionSnapshot {
     TrainingConfig config;
     std::string runFolder;
 
-    int step = 0;                 // steps done
-    int stepCount = 0;            // steps planned
-    double secondsPerStep = 0;    // median of the last 50
+    int step = 0;               // steps done
+    int stepCount = 0;          // steps planned
+    double secondsPerStep = 0;  // median of the last 50
     UnitGrid grid;
     std::vector<double> logAlpha;     // row-major like AttentionLayout::full
     std::vector<double> probability;  // P(full) = P(z > 0)
@@ -91,12 +91,12 @@ struct SessionSnapshot {
     double scheduledTarget = 0;
     double expectedSparsity = 0;
     double multiplier = 0;
-    int undecidedCount = 0;       // gates with P(z = 0) < .95 and P(z = 1) < .95
-    int targetAppliedStep = 0;    // step at which the current target took effect
-    bool isSettled = false;       // the ramp has ended and expected sparsity is within 1 point of the target
+    int undecidedCount = 0;     // gates with P(z = 0) < .95 and P(z = 1) < .95
+    int targetAppliedStep = 0;  // step at which the current target took effect
+    bool isSettled = false;     // the ramp has ended and expected sparsity is within 1 point of the target
     bool isFrozen = false;
-    std::optional<double> cut;    // sparsity of the user's cut, when it is not the target
-    AttentionLayout layout;       // the current gates, rounded at cut or target
+    std::optional<double> cut;  // sparsity of the user's cut, when it is not the target
+    AttentionLayout layout;     // the current gates, rounded at cut or target
 
     std::optional<Comparison> comparison;  // the last complete one
 };

@@ -49,9 +49,10 @@ TokenCorpus corpusOf(const PretrainRun& run) {
 }
 
 std::string commandOf(const PretrainRun& run) {
-    return fmt::format("consa pretrain --shape {} --corpus {} --documents {} --context {} --batch {} --steps {} --lr {} --seed {}",
-                       run.shape, run.corpus, run.documents, run.contextTokens, run.batchSize, run.stepCount,
-                       run.learningRate, run.seed);
+    return fmt::format(
+        "consa pretrain --shape {} --corpus {} --documents {} --context {} --batch {} --steps {} --lr {} --seed {}",
+        run.shape, run.corpus, run.documents, run.contextTokens, run.batchSize, run.stepCount, run.learningRate,
+        run.seed);
 }
 
 void writeModel(const Transformer& model, const PretrainRun& run, double loss) {

@@ -24,8 +24,8 @@ struct PretrainRun {
 /// Steps done, mean loss of the steps since the last call (nats a byte), seconds since the start.
 using PretrainReport = std::function<void(int step, double loss, double seconds)>;
 
-/// Trains and writes out/demo_model.safetensors (bfloat16; config and recipe in its metadata). Returns the last reported
-/// loss. Throws Error (BadInput) for an unknown shape or counts below 1.
+/// Trains and writes out/demo_model.safetensors (bfloat16; config and recipe in its metadata). Returns the last
+/// reported loss. Throws Error (BadInput) for an unknown shape or counts below 1.
 double runPretraining(const PretrainRun& run, const PretrainReport& report);
 
 }  // namespace consa

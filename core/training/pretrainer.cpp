@@ -44,7 +44,9 @@ double Pretrainer::step() {
         static_cast<torch::optim::AdamWOptions&>(group.options()).lr(learningRate());
     const ModelConfig& model = m_model.config();
     const ModelGates gates{std::vector<double>(static_cast<std::size_t>(model.layerCount * model.kvHeadCount), 1.0),
-                           {}, m_config.contextTokens, 0};
+                           {},
+                           m_config.contextTokens,
+                           0};
     m_optimiser->zero_grad();
     const auto ids = windowIds(m_corpus, m_sampler.batch(m_step), m_config.contextTokens, m_model.device());
     const auto loss = m_model.loss(ids, gates);

@@ -29,7 +29,8 @@ torch::Tensor windowIds(const TokenCorpus& corpus, const std::vector<TokenWindow
 std::vector<double> perKvHead(const UnitGrid& grid, const std::vector<double>& unitValues) {
     if (grid.granularity == Granularity::KvHead) return unitValues;
     std::vector<double> result;
-    for (const double value : unitValues) result.insert(result.end(), static_cast<std::size_t>(grid.kvHeadCount), value);
+    for (const double value : unitValues)
+        result.insert(result.end(), static_cast<std::size_t>(grid.kvHeadCount), value);
     return result;
 }
 
@@ -38,8 +39,8 @@ Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingCo
       m_corpus(corpus),
       m_config(checked(std::move(config), model.config())),
       m_sampler(corpus.windows(Split::Train, m_config.contextTokens), m_config.batchSize, m_config.seed),
-      m_gates(model.config().grid(m_config.granularity),
-              {m_config.initialLogAlpha, m_config.logAlphaLimit, m_config.gateBeta1, m_config.gateBeta2, m_config.seed}),
+      m_gates(model.config().grid(m_config.granularity), {m_config.initialLogAlpha, m_config.logAlphaLimit,
+                                                          m_config.gateBeta1, m_config.gateBeta2, m_config.seed}),
       m_constraint(m_config.multiplierRate, m_config.quadraticWeight),
       m_ramp{0, m_config.target, 0, std::llround(m_config.warmupShare * m_config.stepCount)},
       m_windowsAtOnce(m_config.batchSize) {}

@@ -204,7 +204,7 @@ TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu) {
     if (model == "demo") {
         config.windowTokens = 48;
         config.contextTokens = 512;
-        config.batchSize = 4;
+        config.batchSize = 3;
         return config;
     }
     config.corpus = {"default"};

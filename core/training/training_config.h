@@ -37,9 +37,9 @@ struct TrainingConfig {
     int stepCount = 150;
 
     // The budget.
-    double target = 0.5;          // sparsity: share of units on sliding, 0..1
-    double warmupShare = 0.4;     // share of the steps over which the target rises from 0 (measured)
-    int rampSteps = 20;           // steps over which a moved target is reached (taste)
+    double target = 0.5;       // sparsity: share of units on sliding, 0..1
+    double warmupShare = 0.4;  // share of the steps over which the target rises from 0 (measured)
+    int rampSteps = 20;        // steps over which a moved target is reached (taste)
 
     // The optimiser of the gates.
     double gateLearningRate = 0.2;    // Adam (measured)

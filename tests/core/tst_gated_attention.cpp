@@ -1,4 +1,5 @@
-// Sliding, full and gated attention against the float64 formula, gradients against finite differences, GPU against both.
+// Sliding, full and gated attention against the float64 formula, gradients against finite differences, GPU against
+// both.
 #include "core/model/attention_reference.h"
 #include "core/model/fused_attention.h"
 #include "core/model/gated_attention.h"
@@ -31,10 +32,10 @@ std::vector<double> toVector(const Tensor& x) {
 /// The formula on the first batch entry; windowTokens = tokens gives full attention. [1, tokens, heads, dim]
 Tensor reference(const Inputs& in, int64_t entry, int windowTokens, int sinkTokens) {
     const Tensor q = in.q[entry];
-    const auto out = consa::attentionReference(
-        {static_cast<int>(q.size(0)), static_cast<int>(q.size(1)), static_cast<int>(in.k.size(2)),
-         static_cast<int>(q.size(2))},
-        toVector(q), toVector(in.k[entry]), toVector(in.v[entry]), windowTokens, sinkTokens);
+    const auto out =
+        consa::attentionReference({static_cast<int>(q.size(0)), static_cast<int>(q.size(1)),
+                                   static_cast<int>(in.k.size(2)), static_cast<int>(q.size(2))},
+                                  toVector(q), toVector(in.k[entry]), toVector(in.v[entry]), windowTokens, sinkTokens);
     return torch::tensor(out, torch::kFloat64).view(q.sizes());
 }
 
@@ -45,7 +46,8 @@ double relativeError(const Tensor& x, const Tensor& expected) {
 Tensor mixReference(const Inputs& in, const std::vector<double>& z, int windowTokens, int sinkTokens) {
     const int tokens = static_cast<int>(in.q.size(1));
     const Tensor full = reference(in, 0, tokens, 0), sliding = reference(in, 0, windowTokens, sinkTokens);
-    const Tensor perHead = torch::tensor(z, torch::kFloat64).repeat_interleave(in.q.size(2) / in.k.size(2)).view({1, -1, 1});
+    const Tensor perHead =
+        torch::tensor(z, torch::kFloat64).repeat_interleave(in.q.size(2) / in.k.size(2)).view({1, -1, 1});
     return perHead * full + (1 - perHead) * sliding;
 }
 
@@ -164,10 +166,13 @@ private Q_SLOTS:
             std::vector<Tensor> x;
             for (const Tensor& one : {in.q, in.k, in.v})
                 x.push_back(one.to(torch::kBFloat16).to(device, type).requires_grad_());
-            Tensor zTensor = torch::tensor(gates, torch::kFloat32).to(device, type == torch::kFloat64 ? type : torch::kFloat32).requires_grad_();
+            Tensor zTensor = torch::tensor(gates, torch::kFloat32)
+                                 .to(device, type == torch::kFloat64 ? type : torch::kFloat32)
+                                 .requires_grad_();
             const LayerGates layer{gates, zTensor, window, sinks};
             if (fused) Q_ASSERT(consa::canFuseAttention(x[0], x[1], layer));
-            const Tensor out = fused ? consa::fusedGatedAttention(x[0], x[1], x[2], layer) : consa::gatedAttention(x[0], x[1], x[2], layer);
+            const Tensor out = fused ? consa::fusedGatedAttention(x[0], x[1], x[2], layer)
+                                     : consa::gatedAttention(x[0], x[1], x[2], layer);
             (out.to(torch::kFloat64) * weight.to(device)).sum().backward();
             std::vector<Tensor> result{out.detach()};
             for (const Tensor& one : x) result.push_back(one.grad());

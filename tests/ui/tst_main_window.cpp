@@ -225,6 +225,40 @@ private slots:
         QCOMPARE(m_session->posted<ResumeRunCommand>().front().runFolder, folder.path().toStdString());
     }
 
+    void droppedFilesAreOpened() {
+        open({});
+        QTRY_VERIFY(state() == SessionState::Ready);
+        const QTemporaryDir folder;
+        LayoutFile layout;
+        layout.layout = AttentionLayout({30, 3, Granularity::KvHead}, false);
+        layout.windowTokens = 8;
+        const QString path = folder.filePath(QStringLiteral("mine.json"));
+        writeLayoutFile(path.toStdString(), layout);
+        QMimeData content;
+        content.setUrls({QUrl::fromLocalFile(path)});
+        QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_window.get(), &drop);
+        auto* gates = m_window->findChild<GateGridModel*>();
+        QCOMPARE(gates->rowCount(), 30);
+        QVERIFY(hasLabel(QStringLiteral("Showing mine.json")));
+        for (auto* button : m_window->findChildren<QAbstractButton*>()) {
+            if (button->text() == QLatin1String("Back to the session")) button->click();
+        }
+        QCOMPARE(gates->rowCount(), 8);
+    }
+
+    void plotTextReadsInBothThemes() {
+        const auto luminance = [](const QColor& color) {
+            const auto linear = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+            return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
+        };
+        for (const QPalette& palette : {lightPalette(), darkPalette()}) {
+            const double text = luminance(mutedColor(palette));
+            const double background = luminance(palette.color(QPalette::Base));
+            QVERIFY((std::max(text, background) + 0.05) / (std::min(text, background) + 0.05) >= 4.5);
+        }
+    }
+
     void staysFluidUnderAFlood() {
         FakeSession::Options options;
         options.stepTime = std::chrono::microseconds(100);

@@ -124,8 +124,10 @@ std::optional<int> ComparisonModel::learnedAge() const {
 
 QString ComparisonModel::text(const ComparisonRow& row, int column) const {
     switch (column) {
-        case Layout:
-            return QString::fromStdString(row.name);
+        case Layout: {
+            const QString name = QString::fromStdString(row.name);
+            return isBest(row) ? tr("%1 · best").arg(name) : name;
+        }
         case FullUnits:
             return QStringLiteral("%1/%2").arg(row.layout.fullCount()).arg(row.layout.grid.unitCount());
         case Sparsity:

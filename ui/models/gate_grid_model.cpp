@@ -50,6 +50,7 @@ QVariant GateGridModel::headerData(int section, Qt::Orientation orientation, int
 }
 
 void GateGridModel::setSnapshot(const SessionSnapshot& snapshot) {
+    if (snapshot.run != m_session.run) m_cut.reset();  // a cut belongs to the run whose gates it rounds
     m_session = snapshot;
     roundSession();
 }

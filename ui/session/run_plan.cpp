@@ -8,14 +8,23 @@
 
 namespace consa {
 
+void RunPlan::edit(const TrainingConfig& config) {
+    m_config = config;
+    m_isEdited = true;
+}
+
 bool RunPlan::follow(const SessionSnapshot& snapshot) {
     if (!snapshot.model) return false;
-    const bool isSame = m_hasModel && m_config.model == snapshot.modelPath && m_isOnGpu == snapshot.device.isGpu;
+    const bool isSame =
+        m_hasModel && m_config.model == snapshot.modelPath && (m_isEdited || m_isOnGpu == snapshot.device.isGpu);
     m_isOnGpu = snapshot.device.isGpu;
     m_hasModel = true;
     if (!isSame) {
+        const std::string device = m_config.device;
         m_config = defaultTrainingConfig(snapshot.modelPath, m_isOnGpu);
         m_config.model = snapshot.modelPath;
+        m_config.device = device;
+        m_isEdited = false;
     }
     if (!snapshot.corpusPaths.empty()) m_config.corpus = snapshot.corpusPaths;
     return !isSame;

@@ -13,7 +13,7 @@ class RunPlan {
 public:
     /// Adopts model, texts and their defaults. True when the plan changed.
     bool follow(const SessionSnapshot& snapshot);
-    void edit(const TrainingConfig& config) { m_config = config; }
+    void edit(const TrainingConfig& config);
     void setTarget(double target) { m_config.target = target; }
     void setRampSteps(int steps) { m_config.rampSteps = steps; }
 
@@ -24,6 +24,7 @@ public:
 
 private:
     TrainingConfig m_config;
+    bool m_isEdited = false;
     bool m_isOnGpu = false;
     bool m_hasModel = false;
 };

@@ -2,6 +2,7 @@
 #include "ui/style/application_style.h"
 
 #include <QApplication>
+#include <QIcon>
 #include <QLabel>
 #include <QStyleFactory>
 
@@ -69,7 +70,8 @@ QString styleSheet(const QPalette& palette) {
                "QStatusBar::item { border: none; }"
                "QHeaderView { background: %3; border: none; }"
                "QHeaderView::section { background: %3; color: %2; border: none; border-bottom: 1px solid %1;"
-               " padding: 3px 10px; }"
+               " padding: 3px 8px; }"
+               "QTableView::item { padding: 0 8px; }"
                "QTableView { border: none; background: %3; }"
                "QToolButton[popupMode=\"2\"] { padding-right: 18px; }"
                "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; right: "
@@ -129,6 +131,7 @@ void applyApplicationStyle(ThemeChoice theme) {
     const QPalette palette = wantsDark ? darkPalette() : lightPalette();
     QApplication::setPalette(palette);
     qApp->setStyleSheet(styleSheet(palette));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/consa-explorer.svg")));
 }
 
 QLabel* createMutedLabel(const QString& text, QWidget* parent) {

@@ -134,6 +134,7 @@ QString HeatmapPanel::readout() const {
 void HeatmapPanel::setShownName(const QString& name) {
     m_shownStrip->setVisible(!name.isEmpty());
     m_shownName->setText(tr("Showing %1").arg(name));
+    if (!name.isEmpty()) m_hintStrip->hide();
 }
 
 void HeatmapPanel::setOpenDefaultAction(QAction* action) {
@@ -148,7 +149,7 @@ void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
     }
     const bool isDemo = snapshot.modelPath == "demo";
     const bool isFirstView = snapshot.state == SessionState::Ready && snapshot.run == 0;
-    m_hintStrip->setVisible(isDemo && !isLoading);
+    m_hintStrip->setVisible(isDemo && !isLoading && m_model.isShowingSession());
     m_hint->setText(isFirstView ? tr("Press Space to train the demo, then drag the slider.")
                                 : tr("This is the small demo model."));
     updateReadout();

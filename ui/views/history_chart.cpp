@@ -66,7 +66,7 @@ void HistoryChart::createPlots() {
             axis->setNumberFormat(QStringLiteral("g"));
             axis->setNumberPrecision(8);
         }
-        values->ticker()->setTickCount(4);
+        values->ticker()->setTickCount(plot == Multiplier ? 3 : 4);
         steps->setTickLabels(plot == PlotCount - 1);
         m_marks[plot] = new Marks(m_plot, rect, m_history, plot == Loss);
     }

@@ -22,7 +22,8 @@ void LayoutDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
     const bool isSelected = item.state & QStyle::State_Selected;
     const QColor textColor = item.palette.color(isSelected ? QPalette::HighlightedText : QPalette::Text);
-    const LayoutStyle style = layoutStyle(text, index.data(ComparisonModel::PresetIndexRole).toInt(), textColor,
+    const LayoutStyle style = layoutStyle(index.data(ComparisonModel::LayoutNameRole).toString(),
+                                          index.data(ComparisonModel::PresetIndexRole).toInt(), textColor,
                                           isSelected ? textColor : mutedColor(item.palette));
     painter->save();
     painter->setPen(QPen(isSelected ? textColor : style.color, 2, style.dash));

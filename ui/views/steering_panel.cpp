@@ -10,6 +10,7 @@
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QToolButton>
@@ -51,7 +52,7 @@ void SteeringPanel::createControls() {
     m_targetBox->setToolTip(tr("The target sparsity (Ctrl+T)"));
     m_targetBox->setValue(50);
     m_rampBox = new QSpinBox;
-    m_rampBox->setRange(0, 100000);
+    m_rampBox->setRange(0, 9999);
     m_rampBox->setValue(20);
     m_rampBox->setSuffix(tr(" steps"));
     m_rampBox->setAlignment(Qt::AlignRight);
@@ -59,11 +60,11 @@ void SteeringPanel::createControls() {
     m_rampBox->setAccessibleName(tr("Ramp in steps"));
     m_rampBox->setToolTip(tr("A moved target is reached over this many steps; 0 jumps"));
 
-    auto* title = new QLabel(tr("Sliding heads"));
-    title->setToolTip(tr("Sparsity: the share of units on sliding-window attention"));
+    m_title = new QLabel(tr("Sliding heads"));
+    m_title->setToolTip(tr("Sparsity: the share of units on sliding-window attention"));
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
-    row->addWidget(title);
+    row->addWidget(m_title);
     row->addWidget(m_slider, 1);
     row->addWidget(createMutedLabel(tr("Target")));
     row->addWidget(m_targetBox);
@@ -106,6 +107,9 @@ void SteeringPanel::connectControls() {
         emit cutMoved(cut);
         updateFacts();
     });
+    // Enter hands the keys back, so that Space reaches the run again.
+    connect(m_targetBox->findChild<QLineEdit*>(), &QLineEdit::returnPressed, m_slider,
+            [this] { m_slider->setFocus(); });
     connect(m_targetBox, &QDoubleSpinBox::valueChanged, this, [this](double value) {
         m_slider->setTarget(value / 100);
         commit(value / 100);
@@ -150,6 +154,7 @@ void SteeringPanel::setSnapshot(const SessionSnapshot& snapshot) {
 
 void SteeringPanel::updateFacts() {
     const bool hasGates = !m_snapshot.logAlpha.empty();
+    m_title->setText(m_snapshot.grid.granularity == Granularity::Layer ? tr("Sliding layers") : tr("Sliding heads"));
     const double base = hasGates ? m_snapshot.target : m_nextTarget;
     m_slider->setCut(m_gates.cut(), base);
     m_slider->setExpected(hasGates ? std::optional<double>(m_snapshot.expectedSparsity) : std::nullopt);

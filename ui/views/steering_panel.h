@@ -7,6 +7,7 @@
 #include <optional>
 
 class QDoubleSpinBox;
+class QLabel;
 class QSpinBox;
 class QToolButton;
 
@@ -55,6 +56,7 @@ private:
     SessionSnapshot m_snapshot;
     double m_nextTarget = 0.5;
     std::optional<double> m_pendingTarget;  // committed, not yet seen in a snapshot
+    QLabel* m_title = nullptr;
     SparsitySlider* m_slider = nullptr;
     QDoubleSpinBox* m_targetBox = nullptr;
     QSpinBox* m_rampBox = nullptr;

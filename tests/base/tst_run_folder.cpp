@@ -1,0 +1,111 @@
+// Run folders: what is saved comes back exactly, and bad folders are refused with a sentence.
+#include "core/base/file_io.h"
+#include "core/session/run_folder.h"
+#include "tests/support/expect_error.h"
+
+#include <QtTest>
+
+#include <fstream>
+
+using namespace consa;
+
+namespace {
+
+RunRecord record() {
+    RunRecord r;
+    r.config.model = "demo";
+    r.config.target = 0.625;
+    r.model.name = "m";
+    r.model.architecture = "llama";
+    r.model.layerCount = 2;
+    r.model.queryHeadCount = 4;
+    r.model.kvHeadCount = 2;
+    r.model.headDim = 8;
+    r.model.hiddenSize = 32;
+    r.model.feedForwardSize = 64;
+    r.model.vocabularySize = 256;
+    r.model.contextTokens = 128;
+    r.modelFingerprint = "0123456789abcdef";
+    r.corpusOrigin = "texts 1.0";
+    r.corpusFingerprint = "fedcba9876543210";
+    r.device = "CPU";
+    r.dataType = "float32";
+    r.torchVersion = "2";
+    return r;
+}
+
+const UnitGrid kGrid{2, 2, Granularity::KvHead};
+
+TrainerState state() {
+    GateBank bank(kGrid, {.seed = 4});
+    bank.update(std::vector<double>{0.1, -0.2, 1.0 / 3, 4}, 0.17);
+    return {17, bank.state(), -0.123456789012345678, {0.1, 0.7, 12, 20}, true};
+}
+
+}  // namespace
+
+class TestRunFolder : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void comesBackExactly() {
+        RunFolder folder = RunFolder::create(path(), record());
+        folder.saveCheckpoint(state(), kGrid);
+        const RunFolder again = RunFolder::open(path());
+        QVERIFY(again.loadCheckpoint() == state());
+        QVERIFY(again.record().config == record().config);
+        QVERIFY(again.record().model == record().model);
+        QCOMPARE(again.record().corpusFingerprint, record().corpusFingerprint);
+    }
+
+    void historyKeepsWhatWasCheckpointed() {
+        RunFolder folder = RunFolder::create(path(), record());
+        for (int step = 0; step < 5; ++step) {
+            HistoryPoint point;
+            point.step = step;
+            point.loss = 1.0 / (step + 3);
+            folder.append(point);
+        }
+        folder.append(SessionEvent{1, 4, "retarget", "Target set"});
+        {
+            std::ofstream(path() / "events.jsonl", std::ios::app) << R"({"event":"step","step":)";
+        }  // cut off by a crash
+        const std::vector<HistoryPoint> points = folder.readHistory(3);
+        QCOMPARE(points.size(), std::size_t{3});
+        QCOMPARE(points[2].step, 2);
+        QCOMPARE(points[2].loss, 1.0 / 5);
+    }
+
+    void secondRunIsRefused() {
+        (void)RunFolder::create(path(), record());
+        VERIFY_ERROR(RunFolder::create(path(), record()), "holds a run already");
+    }
+
+    void badFoldersAreNamed() {
+        VERIFY_ERROR(RunFolder::open(path() / "none"), "config.json");
+        writeFileAtomically(path() / "config.json", R"({"model_type":"llama"})");
+        VERIFY_ERROR(RunFolder::open(path()), "not a run's config");
+        writeFileAtomically(path() / "config.json", "{");
+        VERIFY_ERROR(RunFolder::open(path()), "config.json");
+    }
+
+    void truncatedCheckpointIsRefused() {
+        RunFolder folder = RunFolder::create(path(), record());
+        folder.saveCheckpoint(state(), kGrid);
+        const std::string bytes = readFile(path() / "gates.safetensors");
+        for (std::size_t length = 0; length < bytes.size(); length += 7) {
+            writeFileAtomically(path() / "gates.safetensors", bytes.substr(0, length));
+            VERIFY_ERROR(folder.loadCheckpoint(), "gates.safetensors");
+        }
+    }
+
+private:
+    [[nodiscard]] std::filesystem::path path() const { return m_folder->path().toStdString(); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QTEST_APPLESS_MAIN(TestRunFolder)
+#include "tst_run_folder.moc"
