@@ -1,5 +1,4 @@
 // What the window does with its session: shows snapshots, posts commands.
-#include "core/layout/layout_patterns.h"
 #include "ui/dock_area.h"
 #include "ui/main_window.h"
 #include "ui/models/comparison_model.h"

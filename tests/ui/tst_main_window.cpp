@@ -230,10 +230,13 @@ private slots:
         QTRY_VERIFY(state() == SessionState::Ready);
         const QTemporaryDir folder;
         LayoutFile layout;
+        layout.modelName = "Tiny";
+        layout.modelArchitecture = "llama";
         layout.layout = AttentionLayout({30, 3, Granularity::KvHead}, false);
         layout.windowTokens = 8;
         const QString path = folder.filePath(QStringLiteral("mine.json"));
         writeLayoutFile(path.toStdString(), layout);
+        QVERIFY(readLayoutFile(path.toStdString()) == layout);
         QMimeData content;
         content.setUrls({QUrl::fromLocalFile(path)});
         QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);

@@ -40,7 +40,11 @@ QColor readableOn(const QColor& background) {
 }
 
 LayoutStyle layoutStyle(const QString& name, int presetIndex, const QColor& text, const QColor& muted) {
-    if (name.startsWith(QLatin1String("learned"))) return {QColor(0x00, 0x72, 0xb2), Qt::SolidLine};
+    if (name.startsWith(QLatin1String("learned"))) {
+        const QColor blue(0x00, 0x72, 0xb2);
+        const bool isOnDark = text.lightness() > 128;
+        return {isOnDark ? blue.lighter(150) : blue, Qt::SolidLine};
+    }
     if (name.startsWith(QLatin1String("interleaved"))) return {QColor(0xd5, 0x5e, 0x00), Qt::DashLine};
     if (name == QLatin1String("full")) return {text, Qt::DotLine};
     if (name == QLatin1String("sliding")) return {muted, Qt::DotLine};

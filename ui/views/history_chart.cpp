@@ -158,9 +158,8 @@ void HistoryChart::applyColors() {
     const PlotTheme theme = PlotTheme::fromPalette(palette());
     applyTheme(theme, *m_plot);
     const QColor learned = layoutStyle(QStringLiteral("learned"), 0, theme.text, theme.muted).color;
-    const QColor expected = isDark(palette()) ? learned.lighter(150) : learned;
     m_loss->setPen(QPen(theme.text, 1.3));
-    m_expected->setPen(QPen(expected, 1.8));
+    m_expected->setPen(QPen(learned, 1.8));
     m_scheduled->setPen(QPen(theme.muted, 1.3, Qt::DashLine));
     m_target->setPen(QPen(theme.muted, 1, Qt::DotLine));
     m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
