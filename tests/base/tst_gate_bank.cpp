@@ -86,7 +86,7 @@ private slots:
         const UnitGrid grid{8, 4, Granularity::KvHead};
         const int count = grid.unitCount(), steps = 150;
         std::vector<double> worth(static_cast<std::size_t>(count));
-        for (std::size_t i = 0; i < worth.size(); ++i) worth[i] = 0.002 * static_cast<double>((i * 13) % 32);
+        for (std::size_t i = 0; i < worth.size(); ++i) worth[i] = 0.0003 * static_cast<double>((i * 13) % 32);
         GateBank bank(grid, {.seed = 2});
         AugmentedLagrangian constraint(0.1, 10);
         const TargetRamp ramp{0, target, 0, static_cast<std::int64_t>(0.4 * steps)};

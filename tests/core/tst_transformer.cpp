@@ -96,7 +96,7 @@ private Q_SLOTS:
     void slidingEqualsFullBelowTheWindow() {
         const auto checkpoint = openCheckpoint("demo");
         const Transformer model = loadTransformer(*checkpoint, torch::kCPU, torch::kFloat32);
-        const Tensor ids = torch::randint(32, 127, {1, 100}, torch::kInt64);
+        const Tensor ids = torch::randint(32, 127, {1, 100}, at::detail::createCPUGenerator(5), torch::kInt64);
         ModelGates sliding = allFull(model.config());
         std::fill(sliding.z.begin(), sliding.z.end(), 0.0);
         sliding.windowTokens = 48;
@@ -124,14 +124,15 @@ private Q_SLOTS:
         const auto checkpoint = openCheckpoint(std::string(CONSA_FIXTURES) + "/tiny_llama");
         const Transformer model = loadTransformer(*checkpoint, torch::kCPU, torch::kFloat64);
         const ModelConfig& config = model.config();
-        const Tensor ids = torch::randint(0, config.vocabularySize, {2, 24}, torch::kInt64);
+        const Tensor ids =
+            torch::randint(0, config.vocabularySize, {2, 24}, at::detail::createCPUGenerator(6), torch::kInt64);
         ModelGates gates{{0.3, 1.0, 0.8, 0.0}, {}, 5, 1};
         gates.zTensor =
             torch::tensor(gates.z).view({config.layerCount, config.kvHeadCount}).to(torch::kFloat32).requires_grad_();
         model.loss(ids, gates).backward();
         const torch::NoGradGuard noGradients;
         for (const std::size_t unit : {0U, 2U}) {
-            constexpr double kStep = 1e-3;
+            constexpr double kStep = 0.01;  // token losses are float32: a smaller step would measure their rounding
             ModelGates up = gates, down = gates;
             up.zTensor = down.zTensor = Tensor();
             up.z[unit] += kStep;
@@ -139,7 +140,7 @@ private Q_SLOTS:
             const double slope =
                 (model.tokenLosses(ids, up).mean() - model.tokenLosses(ids, down).mean()).item<double>() / (2 * kStep);
             const double gradient = gates.zTensor.grad().flatten()[static_cast<int64_t>(unit)].item<double>();
-            QVERIFY2(std::abs(slope - gradient) < 1e-3 * std::max(std::abs(slope), 0.05),
+            QVERIFY2(std::abs(slope - gradient) < 5e-3 * std::abs(slope) + 2e-4,
                      qPrintable(QString("%1 %2").arg(slope).arg(gradient)));
         }
     }

@@ -24,7 +24,7 @@ public:
     struct Options {
         int layerCount = 8;
         int kvHeadCount = 4;
-        std::chrono::microseconds stepTime{1000};
+        std::chrono::microseconds stepTime{6000};  // a run of 150 steps takes about a second
         std::chrono::milliseconds loadTime{0};
         std::string failOn;  // opening this model fails
     };

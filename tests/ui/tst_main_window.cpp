@@ -188,7 +188,9 @@ private slots:
             options.stepTime = std::chrono::microseconds(100);
             open(options);
             QTRY_VERIFY(state() == SessionState::Ready);
-            QTest::keyClick(m_window.get(), Qt::Key_Space);
+            StartCommand start;
+            start.config.stepCount = 1000000;
+            m_session->post(start);
             QTRY_VERIFY(state() == SessionState::Training);
             cleanup();
         }
@@ -239,9 +241,14 @@ private slots:
         QVERIFY(readLayoutFile(path.toStdString()) == layout);
         QMimeData content;
         content.setUrls({QUrl::fromLocalFile(path)});
+        QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_window.get(), &enter);
+        QVERIFY(enter.isAccepted());
         QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_window.get(), &drop);
         auto* gates = m_window->findChild<GateGridModel*>();
+        QVERIFY2(!m_window->findChild<MessageBar*>()->isVisible(),
+                 qPrintable(m_window->findChild<MessageBar*>()->text()));
         QCOMPARE(gates->rowCount(), 30);
         QVERIFY(hasLabel(QStringLiteral("Showing mine.json")));
         for (auto* button : m_window->findChildren<QAbstractButton*>()) {
