@@ -23,7 +23,7 @@ struct LearnOptions {
     std::vector<std::string> corpus;
     std::string out, resume, device = "auto", dataType = "auto";
     std::optional<std::string> granularity;
-    std::optional<double> target, learningRate;
+    std::optional<double> target, learningRate, multiplierRate, quadraticWeight, warmupShare;
     std::optional<int> window, sinks, context, batch, steps, ramp;
     std::optional<std::uint64_t> seed;
     std::optional<std::int64_t> evaluationTokens;
@@ -42,6 +42,9 @@ TrainingConfig configFrom(const LearnOptions& o) {
     };
     take(config.target, o.target);
     take(config.gateLearningRate, o.learningRate);
+    take(config.multiplierRate, o.multiplierRate);
+    take(config.quadraticWeight, o.quadraticWeight);
+    take(config.warmupShare, o.warmupShare);
     take(config.windowTokens, o.window);
     take(config.sinkTokens, o.sinks);
     take(config.contextTokens, o.context);
@@ -77,7 +80,8 @@ void learn(const LearnOptions& options) {
     session.post(evaluate);
     end = session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Finished && s.comparison; });
     if (!end->comparison)
-        throw Error("Interrupted before the comparison; the run is whole in " + end->runFolder + ".", ErrorKind::RunFailed);
+        throw Error("Interrupted before the comparison; the run is whole in " + end->runFolder + ".",
+                    ErrorKind::RunFailed);
 
     fmt::print(stderr, "{}", toTable(*end->comparison));
     const std::filesystem::path layout = std::filesystem::path(end->runFolder) / "layout.json";
@@ -112,6 +116,9 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--steps", o->steps, "training steps");
     command->add_option("--ramp", o->ramp, "steps over which a moved target is reached");
     command->add_option("--lr", o->learningRate, "learning rate of the gates");
+    command->add_option("--multiplier-rate", o->multiplierRate, "ascent of the multiplier on the constraint's error");
+    command->add_option("--quadratic-weight", o->quadraticWeight, "fixed weight of the constraint's squared error");
+    command->add_option("--warmup-share", o->warmupShare, "share of the steps over which the target rises, 0..1");
     command->add_option("--seed", o->seed, "seed of gates and data order");
     command->add_option("--dtype", o->dataType, "auto, float32 or bfloat16")->capture_default_str();
     command->add_option("--device", o->device, "auto, cpu, cuda or cuda:N")->capture_default_str();

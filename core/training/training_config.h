@@ -17,7 +17,7 @@ enum class DataType { Auto, Float32, BFloat16 };
 /// Throws Error (BadInput) for any word but auto, float32, bfloat16.
 [[nodiscard]] DataType dataTypeFromString(const std::string& word);
 
-/// How gates are learned. Defaults marked "measured" come from runs on SmolLM2-135M (resources/docs/method.md).
+/// How gates are learned. Defaults marked "measured" come from runs on SmolLM2-135M (resources/docs/measurements.md).
 struct TrainingConfig {
     // What is learned on what.
     std::string model = "demo";               // as openCheckpoint() takes it
