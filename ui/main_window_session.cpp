@@ -105,6 +105,7 @@ void MainWindow::moveCut(std::optional<double> cut) {
 void MainWindow::evaluate() {
     EvaluateCommand command;
     command.split = m_comparisonView->split().toStdString();
+    command.maxTokens = defaultEvaluationTokens(m_controller->snapshot());
     for (int row : m_presets->checkedRows()) {
         const LayoutFile& preset = m_presets->preset(row);
         command.layouts.push_back(

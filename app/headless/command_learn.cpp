@@ -56,14 +56,6 @@ TrainingConfig configFrom(const LearnOptions& o) {
     return config;
 }
 
-/// Tokens that the closing comparison reads: all on a GPU, a sample that takes a minute or two on a CPU.
-std::int64_t evaluationTokens(const LearnOptions& options, const SessionSnapshot& snapshot) {
-    constexpr std::int64_t kTokensOnCpu = 8192, kDemoTokensOnCpu = 32768;
-    if (options.evaluationTokens) return *options.evaluationTokens;
-    if (snapshot.device.isGpu) return 0;
-    return snapshot.config.model == "demo" ? kDemoTokensOnCpu : kTokensOnCpu;
-}
-
 void learn(const LearnOptions& options) {
     HeadlessSession session;
     if (!options.resume.empty()) {
@@ -76,7 +68,7 @@ void learn(const LearnOptions& options) {
     const SnapshotPointer trained = end;
     EvaluateCommand evaluate;
     evaluate.split = options.split;
-    evaluate.maxTokens = evaluationTokens(options, *trained);
+    evaluate.maxTokens = options.evaluationTokens.value_or(defaultEvaluationTokens(*trained));
     session.post(evaluate);
     end = session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Finished && s.comparison; });
     if (!end->comparison)

@@ -11,12 +11,14 @@
 #include "core/training/trainer.h"
 
 #include <fmt/format.h>
+#include <torch/utils.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <mutex>
@@ -147,6 +149,8 @@ void ExperimentSession::Worker::check() const {
 
 void ExperimentSession::Worker::run(const std::stop_token& stop) {
     m_stop = stop;
+    // One core stays free: the window lives on, and compute threads that wait for each other are not held up by it.
+    if (!std::getenv("OMP_NUM_THREADS")) torch::set_num_threads(std::max(1, torch::get_num_threads() - 1));
     while (!stop.stop_requested()) {
         takeCommands(stop);
         if (m_snapshot.state == SessionState::Training && !stop.stop_requested())

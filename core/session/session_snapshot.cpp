@@ -1,4 +1,4 @@
-// Words for the session's states.
+// Words for states, and how much text a comparison reads.
 #include "core/session/session_snapshot.h"
 
 namespace consa {
@@ -23,6 +23,12 @@ const char* toString(SessionState state) {
             return "failed";
     }
     return "unknown";
+}
+
+std::int64_t defaultEvaluationTokens(const SessionSnapshot& snapshot) {
+    constexpr std::int64_t kTokensOnCpu = 8192, kDemoTokensOnCpu = 32768;
+    if (snapshot.device.isGpu) return 0;
+    return snapshot.modelPath == "demo" ? kDemoTokensOnCpu : kTokensOnCpu;
 }
 
 }  // namespace consa

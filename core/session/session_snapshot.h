@@ -101,6 +101,10 @@ struct SessionSnapshot {
     std::optional<Comparison> comparison;  // the last complete one
 };
 
+/// Tokens that a comparison reads unless the user says otherwise: 0 (all) on a GPU, on a CPU a sample of the windows
+/// that takes a minute or two.
+[[nodiscard]] std::int64_t defaultEvaluationTokens(const SessionSnapshot& snapshot);
+
 using SnapshotPointer = std::shared_ptr<const SessionSnapshot>;
 
 }  // namespace consa

@@ -74,8 +74,8 @@ private slots:
         VERIFY_ERROR(bank.restore(other.state()), "4 units");
     }
 
-    /// Units with known worth: keeping unit i full lowers the loss by worth[i]. Learning must keep nearly the most worthy
-    /// set (a random one keeps half its worth), and the expected sparsity must come near the target.
+    /// Units with known worth: keeping unit i full lowers the loss by worth[i]. Learning must keep nearly the most
+    /// worthy set (a random one keeps half its worth), and the expected sparsity must come near the target.
     void learnsTheKnownOptimum_data() {
         QTest::addColumn<double>("target");
         for (const double target : {0.25, 0.5, 0.75}) QTest::addRow("%g", target) << target;
