@@ -2,6 +2,7 @@
 #include "app/headless/headless_session.h"
 
 #include "core/base/error.h"
+#include "core/session/run_folder.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -86,18 +87,7 @@ SnapshotPointer HeadlessSession::waitFor(const std::function<bool(const SessionS
 }
 
 void HeadlessSession::write(const SnapshotChannel::Delivery& delivery) {
-    for (const HistoryPoint& p : delivery.points)
-        writeJsonLine(nlohmann::json{
-            {"event", "step"},
-            {"step", p.step},
-            {"loss", p.loss},
-            {"objective", p.objective},
-            {"expectedSparsity", p.expectedSparsity},
-            {"scheduledTarget", p.scheduledTarget},
-            {"target", p.target},
-            {"multiplier", p.multiplier},
-            {"seconds",
-             p.seconds}}.dump());
+    for (const HistoryPoint& point : delivery.points) writeJsonLine(toJsonLine(point));
     for (const SessionEvent& event : delivery.events) {
         if (event.kind == "error" || event.kind == "done") continue;  // said once, by the command itself
         writeJsonLine(nlohmann::json{{"event", event.kind}, {"step", event.step}, {"text", event.text}}.dump());

@@ -16,8 +16,8 @@ public:
     ~HeadlessSession();
 
     void post(SessionCommand command) { m_session.post(std::move(command)); }
-    /// Blocks until a snapshot satisfies `isDone`, writing steps and events as they come; after an interruption until the
-    /// session rests. Throws Error when the session reports one.
+    /// Blocks until a snapshot satisfies `isDone`, writing steps and events as they come; after an interruption until
+    /// the session rests. Throws Error when the session reports one.
     SnapshotPointer waitFor(const std::function<bool(const SessionSnapshot&)>& isDone);
 
 private:

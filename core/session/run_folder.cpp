@@ -63,6 +63,19 @@ std::vector<float> toFloats(const std::vector<double>& values) {
 
 }  // namespace
 
+std::string toJsonLine(const HistoryPoint& point) {
+    return json{{"event", "step"},
+                {"step", point.step},
+                {"loss", point.loss},
+                {"objective", point.objective},
+                {"expectedSparsity", point.expectedSparsity},
+                {"scheduledTarget", point.scheduledTarget},
+                {"target", point.target},
+                {"multiplier", point.multiplier},
+                {"seconds", point.seconds}}
+        .dump();
+}
+
 RunFolder RunFolder::create(const fs::path& path, const RunRecord& record) {
     if (fs::exists(path / kConfigFile))
         throw Error(path.string() +
@@ -88,17 +101,8 @@ void RunFolder::appendLine(const std::string& line) {
                     ErrorKind::RunFailed);
 }
 
-void RunFolder::append(const HistoryPoint& p) {
-    appendLine(json{{"event", "step"},
-                    {"step", p.step},
-                    {"loss", p.loss},
-                    {"objective", p.objective},
-                    {"expectedSparsity", p.expectedSparsity},
-                    {"scheduledTarget", p.scheduledTarget},
-                    {"target", p.target},
-                    {"multiplier", p.multiplier},
-                    {"seconds", p.seconds}}
-                   .dump());
+void RunFolder::append(const HistoryPoint& point) {
+    appendLine(toJsonLine(point));
 }
 
 void RunFolder::append(const SessionEvent& event) {

@@ -25,6 +25,9 @@ struct RunRecord {
     std::string torchVersion;
 };
 
+/// A step as one line of events.jsonl (and of consa's output), without the line feed.
+[[nodiscard]] std::string toJsonLine(const HistoryPoint& point);
+
 /// Writes and reads one run's folder. Every file is replaced atomically but events.jsonl, which grows a line at a time.
 class RunFolder {
 public:
