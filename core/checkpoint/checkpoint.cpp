@@ -32,10 +32,16 @@ void addLayer(const ModelConfig& config, int layer, std::vector<TensorInfo>& ten
     const auto add = [&](const char* name, std::vector<std::int64_t> shape) {
         tensors.push_back({prefix + name + ".weight", "", std::move(shape), 0});
     };
+    const auto addBias = [&](const char* name, std::int64_t rows) {
+        if (config.hasQkvBias) tensors.push_back({prefix + name + ".bias", "", {rows}, 0});
+    };
     add("input_layernorm", {config.hiddenSize});
     add("self_attn.q_proj", {queryRows, config.hiddenSize});
+    addBias("self_attn.q_proj", queryRows);
     add("self_attn.k_proj", {kvRows, config.hiddenSize});
+    addBias("self_attn.k_proj", kvRows);
     add("self_attn.v_proj", {kvRows, config.hiddenSize});
+    addBias("self_attn.v_proj", kvRows);
     add("self_attn.o_proj", {config.hiddenSize, queryRows});
     if (config.hasQkNorm) {
         add("self_attn.q_norm", {config.headDim});
@@ -45,6 +51,19 @@ void addLayer(const ModelConfig& config, int layer, std::vector<TensorInfo>& ten
     add("mlp.gate_proj", {config.feedForwardSize, config.hiddenSize});
     add("mlp.up_proj", {config.feedForwardSize, config.hiddenSize});
     add("mlp.down_proj", {config.hiddenSize, config.feedForwardSize});
+}
+
+/// Moves rows 2i and 2i + 1 of each head to i and i + rowsPerHead / 2. `values`: rows of `heads` heads, row-major.
+std::vector<float> toHalfSplit(const std::vector<float>& values, int heads, std::size_t rows) {
+    std::vector<float> result(values.size());
+    const std::size_t columns = values.size() / rows, rowsPerHead = rows / static_cast<std::size_t>(heads);
+    for (std::size_t row = 0; row < rows; ++row) {
+        const std::size_t inHead = row % rowsPerHead;
+        const std::size_t target = row - inHead + inHead / 2 + (inHead % 2) * (rowsPerHead / 2);
+        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * columns), columns,
+                    result.begin() + static_cast<std::ptrdiff_t>(target * columns));
+    }
+    return result;
 }
 
 std::uint64_t hashSampled(std::string_view bytes, std::uint64_t seed) {
@@ -62,6 +81,14 @@ std::int64_t TensorInfo::elementCount() const {
     std::int64_t count = 1;
     for (const std::int64_t extent : shape) count *= extent;
     return count;
+}
+
+std::vector<float> Checkpoint::readFloat32(const std::string& name) const {
+    const StoredValues stored = this->stored(name);
+    std::vector<float> values(stored.bytes.size() / blockBytes(stored.type) * blockValues(stored.type));
+    dequantise(stored.type, stored.bytes, values.data());
+    if (stored.interleavedHeads == 0) return values;
+    return toHalfSplit(values, stored.interleavedHeads, stored.rows);
 }
 
 std::vector<TensorInfo> requiredTensors(const ModelConfig& config) {
@@ -88,7 +115,7 @@ void requireTensors(const Checkpoint& checkpoint, const std::string& source) {
         }
         if (!storageTypeFromString(tensor.type)) {
             throw Error("cannot use " + source + ": tensor " + tensor.name + " has type " + tensor.type +
-                        "; supported are F32, F16, BF16 and, in GGUF files, Q8_0, Q4_0, Q4_1");
+                        "; supported are F32, F16, BF16 and, in GGUF files, " + supportedQuantisations());
         }
     }
 }
@@ -110,8 +137,8 @@ std::string sampledFingerprint(const ModelConfig& config, const std::vector<Stor
 }
 
 void failMissingTensor(const std::string& source, const std::string& name) {
-    throw Error("cannot use " + source + ": it has no tensor " + name +
-                "; supported are whole Llama- and Qwen3-type decoders");
+    throw Error("cannot use " + source + ": it has no tensor " + name + "; supported are whole decoders of the types " +
+                std::string(supportedArchitectures()));
 }
 
 std::string resolveModelPath(const std::string& model) {

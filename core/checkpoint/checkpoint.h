@@ -1,12 +1,14 @@
 // A model on disk, read one tensor at a time: GGUF files, Hugging Face folders, the embedded demo.
 #pragma once
 
+#include "core/checkpoint/dequantise.h"
 #include "core/checkpoint/model_config.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace consa {
@@ -21,6 +23,14 @@ struct TensorInfo {
     [[nodiscard]] std::int64_t elementCount() const;
 };
 
+/// A tensor's values as they lie in the file, row-major; the bytes live as long as the checkpoint.
+struct StoredValues {
+    StorageType type = StorageType::F32;
+    std::string_view bytes;    // whole blocks of `type`
+    std::size_t rows = 1;      // the slowest dimension
+    int interleavedHeads = 0;  // heads whose rows are in the interleaved rotary order (GGUF's llama); 0 for none
+};
+
 /// Reads tensors of one model. Opening checks that every tensor the architecture needs is there with the right
 /// shape and lies inside the file. Not thread-safe.
 class Checkpoint {
@@ -31,7 +41,9 @@ public:
     [[nodiscard]] virtual const std::vector<TensorInfo>& tensors() const = 0;
     [[nodiscard]] virtual bool contains(const std::string& name) const = 0;
     /// Dequantised, row-major; query and key rows in the half-split rotary order. Throws Error naming the tensor.
-    [[nodiscard]] virtual std::vector<float> readFloat32(const std::string& name) const = 0;
+    [[nodiscard]] std::vector<float> readFloat32(const std::string& name) const;
+    /// The same, not yet converted. Throws Error naming the tensor when it is missing or of no readable type.
+    [[nodiscard]] virtual StoredValues stored(const std::string& name) const = 0;
     /// JSON text in the form of a Hugging Face tokenizer.json, or "" for the byte tokenizer (one id a byte).
     [[nodiscard]] virtual std::string tokenizerJson() const = 0;
     /// 16 hex digits that change when any weight or the shape changes (sampled over large files).

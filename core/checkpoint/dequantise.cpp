@@ -80,6 +80,14 @@ std::optional<StorageType> storageTypeFromString(std::string_view word) {
     return std::nullopt;
 }
 
+std::string supportedQuantisations() {
+    std::string names;
+    for (const Format& format : kFormats) {
+        if (format.values > 1) names += (names.empty() ? "" : ", ") + std::string(format.name);
+    }
+    return names;
+}
+
 std::size_t blockValues(StorageType type) {
     return formatOf(type).values;
 }

@@ -18,6 +18,9 @@ enum class StorageType { F32, F16, BF16, Q8_0, Q4_0, Q4_1 };
 [[nodiscard]] const char* toString(StorageType type);
 [[nodiscard]] std::optional<StorageType> storageTypeFromString(std::string_view word);
 
+/// "Q8_0, Q4_0, ...", for messages.
+[[nodiscard]] std::string supportedQuantisations();
+
 /// Values that are stored together: 1 for plain numbers, 32 for quantised blocks.
 [[nodiscard]] std::size_t blockValues(StorageType type);
 /// Bytes of one block.

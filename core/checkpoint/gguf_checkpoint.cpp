@@ -175,19 +175,6 @@ ModelConfig readConfig(const GgufFile& file, const std::string& name) {
     return config;
 }
 
-/// Moves rows 2i and 2i + 1 of each head to i and i + headDim / 2. `values`: [heads x headDim, columns].
-std::vector<float> toHalfSplit(const std::vector<float>& values, int headDim, std::size_t columns) {
-    std::vector<float> result(values.size());
-    const auto rowsPerHead = static_cast<std::size_t>(headDim);
-    for (std::size_t row = 0; row < values.size() / columns; ++row) {
-        const std::size_t inHead = row % rowsPerHead;
-        const std::size_t target = row - inHead + inHead / 2 + (inHead % 2) * (rowsPerHead / 2);
-        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * columns), columns,
-                    result.begin() + static_cast<std::ptrdiff_t>(target * columns));
-    }
-    return result;
-}
-
 class GgufCheckpoint final : public Checkpoint {
 public:
     explicit GgufCheckpoint(const std::filesystem::path& path)
@@ -206,16 +193,16 @@ public:
     [[nodiscard]] std::string tokenizerJson() const override { return tokenizerJsonFromGguf(m_file); }
     [[nodiscard]] std::string format() const override { return "gguf"; }
 
-    [[nodiscard]] std::vector<float> readFloat32(const std::string& name) const override {
+    [[nodiscard]] StoredValues stored(const std::string& name) const override {
         const auto found = m_stored.find(name);
         if (found == m_stored.end()) failMissingTensor(m_file.source(), name);
         const GgufTensor& tensor = *found->second;
-        std::vector<float> values(tensor.bytes.size() / blockBytes(tensor.type) * blockValues(tensor.type));
-        dequantise(tensor.type, tensor.bytes, values.data());
-        const bool isInterleaved = m_config.architecture == "llama" && (name.ends_with("self_attn.q_proj.weight") ||
-                                                                        name.ends_with("self_attn.k_proj.weight"));
-        if (!isInterleaved) return values;
-        return toHalfSplit(values, m_config.headDim, static_cast<std::size_t>(tensor.shape.back()));
+        StoredValues result{tensor.type, tensor.bytes, static_cast<std::size_t>(tensor.shape.front()), 0};
+        if (m_config.architecture == "llama") {
+            if (name.ends_with("self_attn.q_proj.weight")) result.interleavedHeads = m_config.queryHeadCount;
+            if (name.ends_with("self_attn.k_proj.weight")) result.interleavedHeads = m_config.kvHeadCount;
+        }
+        return result;
     }
 
     [[nodiscard]] std::string fingerprint() const override {

@@ -4,6 +4,8 @@
 #include "core/base/error.h"
 #include "core/checkpoint/checkpoint.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -43,7 +45,72 @@ void readField(const json& object, const char* field, T& value, const std::strin
     }
 }
 
+json toObject(const RopeScaling& scaling) {
+    return {{"form", toString(scaling.form)},
+            {"factor", scaling.factor},
+            {"lowFrequencyFactor", scaling.lowFrequencyFactor},
+            {"highFrequencyFactor", scaling.highFrequencyFactor},
+            {"originalContextTokens", scaling.originalContextTokens},
+            {"divisors", scaling.divisors}};
+}
+
+RopeScaling ropeScalingFrom(const json& object, const std::string& source) {
+    if (!object.is_object()) fail(source, "ropeScaling in its configuration is no object");
+    RopeScaling scaling;
+    std::string form;
+    readField(object, "form", form, source);
+    scaling.form = ropeFormFromString(form, source);
+    readField(object, "factor", scaling.factor, source);
+    readField(object, "lowFrequencyFactor", scaling.lowFrequencyFactor, source);
+    readField(object, "highFrequencyFactor", scaling.highFrequencyFactor, source);
+    readField(object, "originalContextTokens", scaling.originalContextTokens, source);
+    readField(object, "divisors", scaling.divisors, source);
+    return scaling;
+}
+
+void requireValidRope(const ModelConfig& config, const std::string& source) {
+    const RopeScaling& scaling = config.ropeScaling;
+    if (scaling.form == RopeForm::Default) return;
+    if (scaling.form == RopeForm::Divisors) {
+        if (scaling.divisors.size() != static_cast<std::size_t>(config.headDim / 2)) {
+            fail(source, "it has " + std::to_string(scaling.divisors.size()) + " divisors of rotary frequencies, but " +
+                             std::to_string(config.headDim / 2) + " frequencies");
+        }
+        for (const double divisor : scaling.divisors)
+            requirePositive(source, "a divisor of rotary frequencies", divisor);
+        return;
+    }
+    if (!std::isfinite(scaling.factor) || scaling.factor < 1) {
+        fail(source,
+             "the factor of its rotary scaling is " + std::to_string(scaling.factor) + "; it must be 1 or more");
+    }
+    if (scaling.form == RopeForm::Dynamic && config.headDim < 4) fail(source, "dynamic rotary scaling needs headDim 4");
+    if (scaling.form != RopeForm::Llama3) return;
+    requirePositive(source, "low_freq_factor of its rotary scaling", scaling.lowFrequencyFactor);
+    requirePositive(source, "high_freq_factor of its rotary scaling", scaling.highFrequencyFactor);
+    if (scaling.highFrequencyFactor <= scaling.lowFrequencyFactor) {
+        fail(source, "high_freq_factor of its rotary scaling must be above its low_freq_factor");
+    }
+    requireRange(source, "original_max_position_embeddings of its rotary scaling", scaling.originalContextTokens,
+                 kMaxContext);
+}
+
+void requireValidNativeWindows(const ModelConfig& config, const std::string& source) {
+    if (config.nativeWindows.empty()) return;
+    if (config.nativeWindows.size() != static_cast<std::size_t>(config.layerCount)) {
+        fail(source, "it names " + std::to_string(config.nativeWindows.size()) + " native windows for " +
+                         std::to_string(config.layerCount) + " layers");
+    }
+    for (const int window : config.nativeWindows) {
+        if (window != 0) requireRange(source, "a native sliding window", window, kMaxContext);
+    }
+}
+
 }  // namespace
+
+const char* supportedArchitectures() {
+    return "llama, mistral, ministral, qwen2 and qwen3";
+}
 
 std::int64_t ModelConfig::parameterCount() const {
     std::int64_t count = 0;
@@ -56,20 +123,24 @@ std::int64_t ModelConfig::kvBytesPerToken(int bytesPerValue) const {
 }
 
 std::string toJson(const ModelConfig& config) {
-    const json object = {{"name", config.name},
-                         {"architecture", config.architecture},
-                         {"layerCount", config.layerCount},
-                         {"queryHeadCount", config.queryHeadCount},
-                         {"kvHeadCount", config.kvHeadCount},
-                         {"headDim", config.headDim},
-                         {"hiddenSize", config.hiddenSize},
-                         {"feedForwardSize", config.feedForwardSize},
-                         {"vocabularySize", config.vocabularySize},
-                         {"contextTokens", config.contextTokens},
-                         {"ropeTheta", config.ropeTheta},
-                         {"rmsNormEpsilon", config.rmsNormEpsilon},
-                         {"tiedEmbeddings", config.tiedEmbeddings},
-                         {"hasQkNorm", config.hasQkNorm}};
+    json object = {{"name", config.name},
+                   {"architecture", config.architecture},
+                   {"layerCount", config.layerCount},
+                   {"queryHeadCount", config.queryHeadCount},
+                   {"kvHeadCount", config.kvHeadCount},
+                   {"headDim", config.headDim},
+                   {"hiddenSize", config.hiddenSize},
+                   {"feedForwardSize", config.feedForwardSize},
+                   {"vocabularySize", config.vocabularySize},
+                   {"contextTokens", config.contextTokens},
+                   {"ropeTheta", config.ropeTheta},
+                   {"rmsNormEpsilon", config.rmsNormEpsilon},
+                   {"tiedEmbeddings", config.tiedEmbeddings},
+                   {"hasQkNorm", config.hasQkNorm}};
+    // Written where they say something, so that plain models keep the fingerprints they had without these fields.
+    if (config.hasQkvBias) object["hasQkvBias"] = true;
+    if (config.ropeScaling != RopeScaling()) object["ropeScaling"] = toObject(config.ropeScaling);
+    if (!config.nativeWindows.empty()) object["nativeWindows"] = config.nativeWindows;
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -91,13 +162,17 @@ ModelConfig modelConfigFromJson(const std::string& text, const std::string& sour
     readField(object, "rmsNormEpsilon", config.rmsNormEpsilon, source);
     readField(object, "tiedEmbeddings", config.tiedEmbeddings, source);
     readField(object, "hasQkNorm", config.hasQkNorm, source);
+    if (object.contains("hasQkvBias")) readField(object, "hasQkvBias", config.hasQkvBias, source);
+    if (object.contains("ropeScaling")) config.ropeScaling = ropeScalingFrom(object["ropeScaling"], source);
+    if (object.contains("nativeWindows")) readField(object, "nativeWindows", config.nativeWindows, source);
     requireValid(config, source);
     return config;
 }
 
 void requireValid(const ModelConfig& config, const std::string& source) {
-    if (config.architecture != "llama" && config.architecture != "qwen3") {
-        fail(source, "its architecture is " + config.architecture + "; supported are llama and qwen3");
+    constexpr std::array kArchitectures = {"llama", "mistral", "ministral", "qwen2", "qwen3"};
+    if (std::find(kArchitectures.begin(), kArchitectures.end(), config.architecture) == kArchitectures.end()) {
+        fail(source, "its architecture is " + config.architecture + "; supported are " + supportedArchitectures());
     }
     requireRange(source, "layerCount", config.layerCount, kMaxLayers);
     requireRange(source, "queryHeadCount", config.queryHeadCount, kMaxSize);
@@ -116,6 +191,8 @@ void requireValid(const ModelConfig& config, const std::string& source) {
     if (config.headDim % 2 != 0) {
         fail(source, "headDim is " + std::to_string(config.headDim) + ", but rotary positions need an even number");
     }
+    requireValidRope(config, source);
+    requireValidNativeWindows(config, source);
 }
 
 }  // namespace consa

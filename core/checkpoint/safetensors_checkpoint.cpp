@@ -24,10 +24,12 @@ public:
     [[nodiscard]] bool contains(const std::string& name) const override { return m_stored.count(name) > 0; }
     [[nodiscard]] std::string format() const override { return m_model.format; }
 
-    [[nodiscard]] std::vector<float> readFloat32(const std::string& name) const override {
+    [[nodiscard]] StoredValues stored(const std::string& name) const override {
         const auto found = m_stored.find(name);
         if (found == m_stored.end()) failMissingTensor(m_model.source, name);
-        return readStoredFloat32(*found->second, m_model.source);
+        const StoredTensor& tensor = *found->second;
+        const StorageType type = requireStorageType(tensor, m_model.source);
+        return {type, tensor.bytes, static_cast<std::size_t>(tensor.info.shape.empty() ? 1 : tensor.info.shape[0]), 0};
     }
 
     [[nodiscard]] std::string tokenizerJson() const override {

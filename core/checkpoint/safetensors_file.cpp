@@ -181,14 +181,19 @@ std::vector<float> SafetensorsFile::readFloat32(const std::string& name) const {
     return readStoredFloat32(*tensor, m_source);
 }
 
-std::vector<float> readStoredFloat32(const StoredTensor& tensor, const std::string& source) {
+StorageType requireStorageType(const StoredTensor& tensor, const std::string& source) {
     const auto type = storageTypeFromString(tensor.info.type);
-    if (!type) {
+    if (!type || blockValues(*type) != 1) {
         fail(source, "tensor " + tensor.info.name + " has type " + tensor.info.type +
                          ", which is not supported; supported are F32, F16, BF16");
     }
+    return *type;
+}
+
+std::vector<float> readStoredFloat32(const StoredTensor& tensor, const std::string& source) {
+    const StorageType type = requireStorageType(tensor, source);
     std::vector<float> values(static_cast<std::size_t>(tensor.info.elementCount()));
-    dequantise(*type, tensor.bytes, values.data());
+    dequantise(type, tensor.bytes, values.data());
     return values;
 }
 

@@ -34,6 +34,9 @@ private:
     std::map<std::string, std::string> m_metadata;
 };
 
+/// How a tensor is stored. Throws Error naming `source` and tensor unless it is F32, F16 or BF16.
+[[nodiscard]] StorageType requireStorageType(const StoredTensor& tensor, const std::string& source);
+
 /// The values of one stored tensor as float32. Throws Error naming `source` and tensor for other types.
 [[nodiscard]] std::vector<float> readStoredFloat32(const StoredTensor& tensor, const std::string& source);
 
