@@ -7,7 +7,7 @@ namespace consa {
 
 std::vector<double> attentionReference(const AttentionShape& shape, const std::vector<double>& q,
                                        const std::vector<double>& k, const std::vector<double>& v, int windowTokens,
-                                       int sinkTokens) {
+                                       int sinkTokens, int nativeWindow) {
     const int group = shape.queryHeads / shape.kvHeads;
     const auto at = [&](int token, int head, int heads) {
         return (static_cast<std::size_t>(token) * static_cast<std::size_t>(heads) + static_cast<std::size_t>(head)) *
@@ -20,7 +20,7 @@ std::vector<double> attentionReference(const AttentionShape& shape, const std::v
             const std::size_t qAt = at(query, head, shape.queryHeads);
             double total = 0;
             for (int key = 0; key <= query; ++key) {
-                if (!isVisible(query, key, windowTokens, sinkTokens)) continue;
+                if (!isVisible(query, key, windowTokens, sinkTokens, nativeWindow)) continue;
                 const std::size_t kAt = at(key, head / group, shape.kvHeads);
                 double score = 0;
                 for (std::size_t d = 0; d < dim; ++d) score += q[qAt + d] * k[kAt + d];

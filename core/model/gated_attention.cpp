@@ -29,6 +29,11 @@ torch::Tensor select(const torch::Tensor& x, const HeadSubset& subset, int64_t k
     return x.unflatten(2, {kvHeads, group}).index_select(2, index).flatten(2, 3);
 }
 
+/// True when the text is longer than what full heads see.
+bool isBounded(const torch::Tensor& q, const LayerGates& gates) {
+    return gates.nativeWindow > 0 && q.size(1) > gates.nativeWindow;
+}
+
 torch::Tensor portableGatedAttention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                      const LayerGates& gates) {
     const int64_t kvHeads = k.size(2), group = q.size(2) / kvHeads;
@@ -37,13 +42,15 @@ torch::Tensor portableGatedAttention(const torch::Tensor& q, const torch::Tensor
         if (gates.z[static_cast<std::size_t>(head)] > 0) fullHeads.kvHeads.push_back(head);
         if (gates.z[static_cast<std::size_t>(head)] < 1) slidingHeads.kvHeads.push_back(head);
     }
+    const auto attend = [&](const HeadSubset& subset, int window, int sinks) {
+        const auto x = select(q, subset, kvHeads), y = select(k, subset, kvHeads), z = select(v, subset, kvHeads);
+        if (window == 0) return portableFullAttention(x, y, z);
+        return portableSlidingAttention(x, y, z, window, sinks, gates.nativeWindow);
+    };
+    const int fullWindow = isBounded(q, gates) ? gates.nativeWindow : 0;
     torch::Tensor full, sliding;  // [batch, tokens, heads of the subset x group, dim]
-    if (!fullHeads.kvHeads.empty())
-        full = portableFullAttention(select(q, fullHeads, kvHeads), select(k, fullHeads, kvHeads),
-                                     select(v, fullHeads, kvHeads));
-    if (!slidingHeads.kvHeads.empty())
-        sliding = portableSlidingAttention(select(q, slidingHeads, kvHeads), select(k, slidingHeads, kvHeads),
-                                           select(v, slidingHeads, kvHeads), gates.windowTokens, gates.sinkTokens);
+    if (!fullHeads.kvHeads.empty()) full = attend(fullHeads, fullWindow, 0);
+    if (!slidingHeads.kvHeads.empty()) sliding = attend(slidingHeads, gates.windowTokens, gates.sinkTokens);
     if (slidingHeads.kvHeads.empty()) return full;
     if (fullHeads.kvHeads.empty()) return sliding;
 
@@ -70,7 +77,7 @@ torch::Tensor portableGatedAttention(const torch::Tensor& q, const torch::Tensor
 
 torch::Tensor gatedAttention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                              const LayerGates& gates) {
-    if (canFuseAttention(q, k, gates)) return fusedGatedAttention(q, k, v, gates);
+    if (!isBounded(q, gates) && canFuseAttention(q, k, gates)) return fusedGatedAttention(q, k, v, gates);
     return portableGatedAttention(q, k, v, gates);
 }
 

@@ -14,6 +14,7 @@ struct LayerGates {
     torch::Tensor zTensor;      // [kvHeads] float32 on the model's device, when gradients are wanted; else undefined
     int windowTokens = 0;       // the query counted
     int sinkTokens = 0;
+    int nativeWindow = 0;  // most tokens that any head sees, the query counted; 0 for no bound
 };
 
 /// q: [batch, tokens, queryHeads, headDim]; k, v: [batch, tokens, kvHeads, headDim], rotary applied; any strides with a

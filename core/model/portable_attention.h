@@ -11,8 +11,10 @@ namespace consa {
                                                   const torch::Tensor& v);
 
 /// Causal attention over the last windowTokens tokens (the query counted) and the first sinkTokens, exact. Shapes as
-/// above. Works in blocks of windowTokens queries: time and memory grow with tokens x (2 window + sinks).
+/// above. Works in blocks of windowTokens queries: time and memory grow with tokens x (2 window + sinks). Nothing past
+/// the last nativeWindow tokens is seen, sinks neither; 0 is no such bound.
 [[nodiscard]] torch::Tensor portableSlidingAttention(const torch::Tensor& q, const torch::Tensor& k,
-                                                     const torch::Tensor& v, int windowTokens, int sinkTokens);
+                                                     const torch::Tensor& v, int windowTokens, int sinkTokens,
+                                                     int nativeWindow = 0);
 
 }  // namespace consa

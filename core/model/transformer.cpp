@@ -16,8 +16,8 @@ std::vector<Tensor> TransformerWeights::all() const {
     std::vector<Tensor> result{embedding, finalNorm};
     if (!head.is_same(embedding)) result.push_back(head);
     for (const LayerWeights& layer : layers)
-        for (const Tensor& weight : {layer.attentionNorm, layer.queryKeyValue, layer.queryNorm, layer.keyNorm,
-                                     layer.output, layer.feedForwardNorm, layer.gateUp, layer.down})
+        for (const Tensor& weight : {layer.attentionNorm, layer.queryKeyValue, layer.queryKeyValueBias, layer.queryNorm,
+                                     layer.keyNorm, layer.output, layer.feedForwardNorm, layer.gateUp, layer.down})
             if (weight.defined()) result.push_back(weight);
     return result;
 }
@@ -30,10 +30,11 @@ Tensor Transformer::norm(const Tensor& x, const Tensor& weight) const {
 }
 
 void Transformer::prepareRotary(int64_t tokens) const {
-    if (m_cosine.defined() && m_cosine.size(1) >= tokens) return;
+    std::vector<double> frequencies = rotaryFrequencies(m_config, tokens);
+    if (m_cosine.defined() && m_cosine.size(1) >= tokens && frequencies == m_frequencies) return;
+    m_frequencies = std::move(frequencies);
     const auto options = torch::TensorOptions(torch::kFloat64);
-    const auto exponent = torch::arange(0, m_config.headDim, 2, options) / m_config.headDim;
-    const auto angle = torch::outer(torch::arange(tokens, options), torch::pow(m_config.ropeTheta, -exponent));
+    const auto angle = torch::outer(torch::arange(tokens, options), torch::tensor(m_frequencies, options));
     const auto both = torch::cat({angle, angle}, -1).view({1, tokens, 1, m_config.headDim});
     m_cosine = torch::cos(both).to(device(), m_weights.embedding.scalar_type());
     m_sine = torch::sin(both).to(device(), m_weights.embedding.scalar_type());
@@ -55,8 +56,8 @@ Tensor Transformer::layer(const Tensor& x, std::size_t index, const ModelGates& 
     const int64_t batch = x.size(0), tokens = x.size(1), heads = c.queryHeadCount, kvHeads = c.kvHeadCount;
     const auto cosine = m_cosine.narrow(1, 0, tokens), sine = m_sine.narrow(1, 0, tokens);
 
-    const auto projected =
-        torch::linear(norm(x, w.attentionNorm), w.queryKeyValue).view({batch, tokens, heads + 2 * kvHeads, c.headDim});
+    const auto projected = torch::linear(norm(x, w.attentionNorm), w.queryKeyValue, w.queryKeyValueBias)
+                               .view({batch, tokens, heads + 2 * kvHeads, c.headDim});
     Tensor q = projected.narrow(2, 0, heads), k = projected.narrow(2, heads, kvHeads);
     const Tensor v = projected.narrow(2, heads + kvHeads, kvHeads);
     if (c.hasQkNorm) {
@@ -67,7 +68,8 @@ Tensor Transformer::layer(const Tensor& x, std::size_t index, const ModelGates& 
         std::span(gates.z).subspan(index * static_cast<std::size_t>(kvHeads), static_cast<std::size_t>(kvHeads)),
         {},
         gates.windowTokens,
-        gates.sinkTokens};
+        gates.sinkTokens,
+        c.nativeWindow(static_cast<int>(index))};
     if (gates.zTensor.defined()) layerGates.zTensor = gates.zTensor[static_cast<int64_t>(index)];
     const auto attended = gatedAttention(rotate(q, cosine, sine), rotate(k, cosine, sine), v, layerGates);
     const auto middle = x + torch::linear(attended.reshape({batch, tokens, heads * c.headDim}), w.output);

@@ -1,4 +1,4 @@
-// A Llama- or Qwen3-type decoder with gated attention.
+// A Llama-, Mistral- or Qwen-type decoder with gated attention.
 #pragma once
 
 #include "core/checkpoint/model_config.h"
@@ -25,6 +25,7 @@ using CancellationCheck = std::function<void()>;
 struct LayerWeights {
     torch::Tensor attentionNorm, feedForwardNorm;  // [hidden]
     torch::Tensor queryKeyValue;                   // [(queryHeads + 2 kvHeads) headDim, hidden]
+    torch::Tensor queryKeyValueBias;               // [(queryHeads + 2 kvHeads) headDim]; undefined without biases
     torch::Tensor queryNorm, keyNorm;              // [headDim]; undefined without q/k norms
     torch::Tensor output;                          // [hidden, queryHeads headDim]
     torch::Tensor gateUp;                          // [2 feedForward, hidden]: gate rows, then up rows
@@ -69,7 +70,8 @@ private:
 
     ModelConfig m_config;
     TransformerWeights m_weights;
-    mutable torch::Tensor m_cosine, m_sine;  // [1, tokens, 1, headDim], grown on demand
+    mutable torch::Tensor m_cosine, m_sine;     // [1, tokens, 1, headDim], grown on demand
+    mutable std::vector<double> m_frequencies;  // that they were made with
 };
 
 }  // namespace consa

@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 
+#include <ATen/Parallel.h>
+
 #include <cmath>
 
 namespace consa {
@@ -59,37 +61,85 @@ torch::ScalarType scalarType(DataType type, const torch::Device& device, bool fo
 
 namespace {
 
-std::string layerName(int layer, const std::string& rest) {
-    return "model.layers." + std::to_string(layer) + "." + rest + ".weight";
+std::string layerName(int layer, const std::string& rest, const char* kind = ".weight") {
+    return "model.layers." + std::to_string(layer) + "." + rest + kind;
 }
 
 /// Joined matrices and the parts they are made of, top to bottom.
 const std::vector<std::string> kQueryKeyValue{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"};
 const std::vector<std::string> kGateUp{"mlp.gate_proj", "mlp.up_proj"};
 
+/// The file's bytes as a tensor where LibTorch knows their format, else dequantised by all threads. [values]
+Tensor valuesOf(const StoredValues& stored) {
+    auto* bytes = const_cast<char*>(stored.bytes.data());  // from_blob's interface; never written
+    const auto whole = static_cast<int64_t>(stored.bytes.size());
+    switch (stored.type) {
+        case StorageType::F32:
+            return torch::from_blob(bytes, {whole / 4}, torch::kFloat32);
+        case StorageType::F16:
+            return torch::from_blob(bytes, {whole / 2}, torch::kFloat16);
+        case StorageType::BF16:
+            return torch::from_blob(bytes, {whole / 2}, torch::kBFloat16);
+        default:
+            break;
+    }
+    const std::size_t blockSize = blockBytes(stored.type), blockLength = blockValues(stored.type);
+    const int64_t blocks = whole / static_cast<int64_t>(blockSize);
+    Tensor values = torch::empty({blocks * static_cast<int64_t>(blockLength)}, torch::kFloat32);
+    auto* target = values.mutable_data_ptr<float>();
+    constexpr int64_t kBlocksAtOnce = 4096;  // some hundred KiB: enough to be worth a thread
+    at::parallel_for(0, blocks, kBlocksAtOnce, [&](int64_t begin, int64_t end) {
+        const auto first = static_cast<std::size_t>(begin), count = static_cast<std::size_t>(end - begin);
+        dequantise(stored.type, stored.bytes.substr(first * blockSize, count * blockSize),
+                   target + first * blockLength);
+    });
+    return values;
+}
+
 /// Reads tensors of one checkpoint into one device and format.
 class Reader {
 public:
     Reader(const Checkpoint& checkpoint, const torch::Device& device, torch::ScalarType type)
-        : m_checkpoint(checkpoint), m_device(device), m_type(type) {
+        : m_checkpoint(checkpoint), m_options(torch::TensorOptions(device).dtype(type)) {
         for (const TensorInfo& info : requiredTensors(checkpoint.config())) m_shapes[info.name] = info.shape;
     }
 
     [[nodiscard]] Tensor operator()(const std::string& name) const {
-        std::vector<float> values = m_checkpoint.readFloat32(name);
-        return torch::from_blob(values.data(), m_shapes.at(name), torch::kFloat32).to(m_device, m_type, false, true);
+        const Tensor result = torch::empty(m_shapes.at(name), m_options);
+        readInto(result, name);
+        return result;
     }
 
-    [[nodiscard]] Tensor joined(int layer, const std::vector<std::string>& parts) const {
-        std::vector<Tensor> tensors;
-        for (const std::string& part : parts) tensors.push_back((*this)(layerName(layer, part)));
-        return torch::cat(tensors, 0);
+    /// Parts one below the other: rows of weights, or biases.
+    [[nodiscard]] Tensor joined(int layer, const std::vector<std::string>& parts, const char* kind = ".weight") const {
+        std::vector<int64_t> shape = m_shapes.at(layerName(layer, parts.front(), kind));
+        for (std::size_t i = 1; i < parts.size(); ++i) shape[0] += m_shapes.at(layerName(layer, parts[i], kind))[0];
+        const Tensor result = torch::empty(shape, m_options);
+        int64_t row = 0;
+        for (const std::string& part : parts) {
+            const std::string name = layerName(layer, part, kind);
+            const int64_t rows = m_shapes.at(name)[0];
+            readInto(result.narrow(0, row, rows), name);
+            row += rows;
+        }
+        return result;
     }
 
 private:
+    void readInto(const Tensor& target, const std::string& name) const {
+        const StoredValues stored = m_checkpoint.stored(name);
+        Tensor values = valuesOf(stored);
+        if (stored.interleavedHeads > 0) {
+            const auto rows = static_cast<int64_t>(stored.rows), heads = int64_t{stored.interleavedHeads};
+            values = values.view({heads, rows / heads / 2, 2, -1}).transpose(1, 2);
+            target.view(values.sizes()).copy_(values);
+        } else {
+            target.copy_(values.view(target.sizes()));
+        }
+    }
+
     const Checkpoint& m_checkpoint;
-    torch::Device m_device;
-    torch::ScalarType m_type;
+    torch::TensorOptions m_options;
     std::map<std::string, std::vector<std::int64_t>> m_shapes;
 };
 
@@ -110,6 +160,7 @@ Transformer loadTransformer(const Checkpoint& checkpoint, const torch::Device& d
         layer.attentionNorm = read(layerName(i, "input_layernorm"));
         layer.feedForwardNorm = read(layerName(i, "post_attention_layernorm"));
         layer.queryKeyValue = read.joined(i, kQueryKeyValue);
+        if (config.hasQkvBias) layer.queryKeyValueBias = read.joined(i, kQueryKeyValue, ".bias");
         if (config.hasQkNorm) {
             layer.queryNorm = read(layerName(i, "self_attn.q_norm"));
             layer.keyNorm = read(layerName(i, "self_attn.k_norm"));
@@ -140,6 +191,10 @@ Transformer randomTransformer(const ModelConfig& config, const torch::Device& de
         layer.attentionNorm = ones(hidden);
         layer.feedForwardNorm = ones(hidden);
         layer.queryKeyValue = normal((config.queryHeadCount + 2 * config.kvHeadCount) * dim, hidden, kDeviation);
+        if (config.hasQkvBias) {
+            const int64_t rows = (config.queryHeadCount + 2 * config.kvHeadCount) * dim;
+            layer.queryKeyValueBias = normal(rows, 1, kDeviation).flatten();
+        }
         if (config.hasQkNorm) {
             layer.queryNorm = ones(dim);
             layer.keyNorm = ones(dim);
@@ -164,6 +219,11 @@ std::vector<std::pair<std::string, Tensor>> namedWeights(const Transformer& mode
         const LayerWeights& layer = weights.layers[static_cast<std::size_t>(i)];
         const auto qkv = layer.queryKeyValue.split_with_sizes({queryRows, kvRows, kvRows}, 0);
         for (std::size_t part = 0; part < qkv.size(); ++part) byName[layerName(i, kQueryKeyValue[part])] = qkv[part];
+        if (config.hasQkvBias) {
+            const auto bias = layer.queryKeyValueBias.split_with_sizes({queryRows, kvRows, kvRows}, 0);
+            for (std::size_t part = 0; part < bias.size(); ++part)
+                byName[layerName(i, kQueryKeyValue[part], ".bias")] = bias[part];
+        }
         const auto gateUp = layer.gateUp.chunk(2, 0);
         for (std::size_t part = 0; part < gateUp.size(); ++part) byName[layerName(i, kGateUp[part])] = gateUp[part];
         byName[layerName(i, "input_layernorm")] = layer.attentionNorm;

@@ -15,7 +15,7 @@ namespace {
 
 /// The default model's shape, as its makers describe it.
 ModelConfig smolLm() {
-    return {"SmolLM2-135M", "llama", 30, 9, 3, 64, 576, 1536, 49152, 8192, 100000, 1e-5, true, false};
+    return {"SmolLM2-135M", "llama", 30, 9, 3, 64, 576, 1536, 49152, 8192, 100000, 1e-5, true, false, false, {}, {}};
 }
 
 }  // namespace
@@ -37,6 +37,13 @@ void TestModelConfig::survivesJson() {
     config.hasQkNorm = true;
     config.architecture = "qwen3";
     config.rmsNormEpsilon = 1e-6;
+    QCOMPARE(modelConfigFromJson(toJson(config), "text"), config);
+    config.hasQkvBias = true;
+    config.ropeScaling = {RopeForm::Llama3, 8, 1, 4, 2048, {}};
+    config.nativeWindows.assign(30, 512);
+    config.nativeWindows[3] = 0;
+    QCOMPARE(modelConfigFromJson(toJson(config), "text"), config);
+    config.ropeScaling = {RopeForm::Divisors, 1, 1, 4, 0, std::vector<double>(32, 2.5)};
     QCOMPARE(modelConfigFromJson(toJson(config), "text"), config);
 }
 

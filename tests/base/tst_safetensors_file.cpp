@@ -186,7 +186,7 @@ void TestSafetensorsFile::namesMissingParts() {
     const std::string withoutMark = changed("consa_tokenizer", nullptr);
     VERIFY_ERROR(openCheckpoint(withoutMark)->tokenizerJson(), "tokenizer.json");
     VERIFY_ERROR(openCheckpoint(changed("tie_word_embeddings", false)), "lm_head.weight");
-    VERIFY_ERROR(openCheckpoint(changed("num_hidden_layers", 3)), "model.layers.2.input_layernorm.weight");
+    VERIFY_ERROR(openCheckpoint(changed("num_hidden_layers", 3)), "layer_types");
 }
 
 void TestSafetensorsFile::namesUnsupportedFields() {
@@ -196,7 +196,7 @@ void TestSafetensorsFile::namesUnsupportedFields() {
                                                              {"rope_parameters", {{"rope_type", "yarn"}}},
                                                              {"attention_bias", true},
                                                              {"mlp_bias", true},
-                                                             {"use_sliding_window", true},
+                                                             {"rope_parameters", {{"full_attention", json::object()}}},
                                                              {"hidden_act", "gelu"},
                                                              {"quantization_config", {{"bits", 4}}},
                                                              {"layer_types", json::array({"sliding_attention"})},

@@ -30,12 +30,12 @@ std::vector<double> toVector(const Tensor& x) {
 }
 
 /// The formula on the first batch entry; windowTokens = tokens gives full attention. [1, tokens, heads, dim]
-Tensor reference(const Inputs& in, int64_t entry, int windowTokens, int sinkTokens) {
+Tensor reference(const Inputs& in, int64_t entry, int windowTokens, int sinkTokens, int nativeWindow = 0) {
     const Tensor q = in.q[entry];
-    const auto out =
-        consa::attentionReference({static_cast<int>(q.size(0)), static_cast<int>(q.size(1)),
-                                   static_cast<int>(in.k.size(2)), static_cast<int>(q.size(2))},
-                                  toVector(q), toVector(in.k[entry]), toVector(in.v[entry]), windowTokens, sinkTokens);
+    const auto out = consa::attentionReference({static_cast<int>(q.size(0)), static_cast<int>(q.size(1)),
+                                                static_cast<int>(in.k.size(2)), static_cast<int>(q.size(2))},
+                                               toVector(q), toVector(in.k[entry]), toVector(in.v[entry]), windowTokens,
+                                               sinkTokens, nativeWindow);
     return torch::tensor(out, torch::kFloat64).view(q.sizes());
 }
 
@@ -83,6 +83,28 @@ private Q_SLOTS:
             QVERIFY(relativeError(out[entry], reference(in, entry, window, sinks)) < 1e-12);
     }
 
+    void nativeWindowsBoundBothBranches_data() {
+        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("sinks");
+        QTest::addColumn<int>("native");
+        QTest::newRow("sinks leave the native window") << 6 << 2 << 15;
+        QTest::newRow("window beyond the native one") << 20 << 3 << 9;
+        QTest::newRow("native window beyond the text") << 6 << 2 << 64;
+        QTest::newRow("native window of the query alone") << 6 << 2 << 1;
+    }
+
+    void nativeWindowsBoundBothBranches() {
+        QFETCH(int, window);
+        QFETCH(int, sinks);
+        QFETCH(int, native);
+        const Inputs in = randomInputs(1, 29, 6, 3, 8, 5);
+        const std::vector<double> gates{1, 0, 0.3};
+        const Tensor out = consa::gatedAttention(in.q, in.k, in.v, LayerGates{gates, {}, window, sinks, native});
+        const Tensor full = reference(in, 0, 29, 0, native), sliding = reference(in, 0, window, sinks, native);
+        const Tensor z = torch::tensor(gates, torch::kFloat64).repeat_interleave(2).view({1, 6, 1});
+        QVERIFY(relativeError(out[0], z * full + (1 - z) * sliding) < 1e-12);
+    }
+
     void fullMatchesTheFormula() {
         const Inputs in = randomInputs(1, 33, 6, 2, 8, 3);
         QVERIFY(relativeError(consa::portableFullAttention(in.q, in.k, in.v)[0], reference(in, 0, 33, 0)) < 1e-12);
@@ -100,7 +122,7 @@ private Q_SLOTS:
         QFETCH(QList<double>, z);
         const std::vector<double> gates(z.begin(), z.end());
         const Inputs in = randomInputs(1, 29, 6, 3, 8, 5);
-        const Tensor out = consa::gatedAttention(in.q, in.k, in.v, LayerGates{gates, {}, 6, 2});
+        const Tensor out = consa::gatedAttention(in.q, in.k, in.v, LayerGates{gates, {}, 6, 2, 0});
         QVERIFY(relativeError(out[0], mixReference(in, gates, 6, 2)) < 1e-12);
     }
 
@@ -109,7 +131,7 @@ private Q_SLOTS:
         std::vector<double> z{0.35, 1.0};
         const Tensor weight = torch::randn(in.q.sizes(), at::detail::createCPUGenerator(1), torch::kFloat64);
         const auto objective = [&](const Inputs& x, const std::vector<double>& gates, Tensor zTensor = {}) {
-            return (consa::gatedAttention(x.q, x.k, x.v, LayerGates{gates, zTensor, 4, 1}) * weight).sum();
+            return (consa::gatedAttention(x.q, x.k, x.v, LayerGates{gates, zTensor, 4, 1, 0}) * weight).sum();
         };
         Tensor zTensor = torch::tensor(z, torch::kFloat64).requires_grad_();
         for (Tensor* x : {&in.q, &in.k, &in.v}) x->requires_grad_();
@@ -169,7 +191,7 @@ private Q_SLOTS:
             Tensor zTensor = torch::tensor(gates, torch::kFloat32)
                                  .to(device, type == torch::kFloat64 ? type : torch::kFloat32)
                                  .requires_grad_();
-            const LayerGates layer{gates, zTensor, window, sinks};
+            const LayerGates layer{gates, zTensor, window, sinks, 0};
             if (fused) Q_ASSERT(consa::canFuseAttention(x[0], x[1], layer));
             const Tensor out = fused ? consa::fusedGatedAttention(x[0], x[1], x[2], layer)
                                      : consa::gatedAttention(x[0], x[1], x[2], layer);
