@@ -122,7 +122,7 @@ void MainWindow::countLayouts() {
 
 void MainWindow::editRunSettings() {
     const SessionSnapshot& snapshot = m_controller->snapshot();
-    RunSettingsDialog dialog(m_plan.config(), m_plan.defaults(), snapshot.model ? snapshot.model->contextTokens : 0,
+    RunSettingsDialog dialog(m_plan.config(), m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
                              this);
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config());

@@ -122,6 +122,11 @@ std::int64_t ModelConfig::kvBytesPerToken(int bytesPerValue) const {
     return std::int64_t{2} * layerCount * kvHeadCount * headDim * bytesPerValue;
 }
 
+int ModelConfig::longestContextTokens() const {
+    if (ropeScaling.form != RopeForm::Dynamic) return contextTokens;
+    return static_cast<int>(std::min<double>(contextTokens * ropeScaling.factor, kMaxContext));
+}
+
 std::string toJson(const ModelConfig& config) {
     json object = {{"name", config.name},
                    {"architecture", config.architecture},

@@ -33,6 +33,8 @@ struct ModelConfig {
     /// Mistral v0.1 was made with such a window, some Qwen2 models in their upper layers.
     std::vector<int> nativeWindows;
 
+    /// contextTokens, or what dynamic rotary positions stretch it to.
+    [[nodiscard]] int longestContextTokens() const;
     /// The bound of one layer, 0 for none.
     [[nodiscard]] int nativeWindow(int layer) const {
         return nativeWindows.empty() ? 0 : nativeWindows[static_cast<std::size_t>(layer)];

@@ -64,7 +64,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
     TrainingConfig used = config;
     used.contextTokens = context;
-    requireValid(used, opened.config().contextTokens);
+    requireValid(used, opened.config().longestContextTokens());
     const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
                                                    config.windowTokens, command.maxTokens);
     if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);

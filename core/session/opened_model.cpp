@@ -1,7 +1,10 @@
 // Opens models and texts, and asks the device how it is.
 #include "core/session/opened_model.h"
 
+#include "core/base/error.h"
 #include "core/model/transformer_loader.h"
+
+#include <fmt/format.h>
 
 #ifdef CONSA_HAS_CUDA
 #include <ATen/cuda/CUDAContext.h>
@@ -10,7 +13,44 @@
 
 #include <torch/utils.h>
 
+#include <algorithm>
+#include <fstream>
+
 namespace consa {
+
+namespace {
+
+std::string gigabytes(std::int64_t bytes) {
+    return fmt::format("{:.2f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+const char* toWord(torch::ScalarType type) {
+    return type == torch::kBFloat16 ? "bfloat16" : "float32";
+}
+
+/// Memory that Linux would give without swapping; 0 when it doesn't say.
+std::int64_t availableHostBytes() {
+    std::ifstream file("/proc/meminfo");
+    std::string word;
+    while (file >> word) {
+        std::int64_t kibibytes = 0;
+        if (word == "MemAvailable:" && file >> kibibytes) return kibibytes * 1024;
+    }
+    return 0;
+}
+
+/// Ids that the embedding has no row for would read past its end.
+void requireKnownIds(const TokenCorpus& corpus, const ModelConfig& config) {
+    for (const Document& document : corpus.documents()) {
+        const auto largest = std::max_element(document.tokens.begin(), document.tokens.end());
+        if (largest == document.tokens.end() || *largest < config.vocabularySize) continue;
+        throw Error("the tokenizer of " + config.name + " gives id " + std::to_string(*largest) + " (in " +
+                    document.name + "), but the model's vocabulary has " + std::to_string(config.vocabularySize) +
+                    " ids; use the tokenizer.json that belongs to the model");
+    }
+}
+
+}  // namespace
 
 OpenedModel::OpenedModel(std::string model, std::vector<std::string> corpus, const std::string& device,
                          const OpeningProgress& progress)
@@ -23,6 +63,7 @@ OpenedModel::OpenedModel(std::string model, std::vector<std::string> corpus, con
     m_corpus.emplace(loadCorpus(m_corpusPaths, *tokenizer, [&](double share, const std::string& what) {
         if (progress) progress(share, what);
     }));
+    requireKnownIds(*m_corpus, config());
 }
 
 bool OpenedModel::isMadeFrom(const std::string& model, const std::vector<std::string>& corpus,
@@ -55,10 +96,29 @@ DeviceStatus OpenedModel::deviceStatus() const {
     return status;
 }
 
+std::string OpenedModel::requireMemory(torch::ScalarType type) const {
+    const auto needed = config().parameterCount() * static_cast<std::int64_t>(c10::elementSize(type));
+    const std::int64_t free = freeMemoryBytes();
+    const std::string size = gigabytes(needed) + " of " + gigabytes(free) + " free";
+    if (free > 0 && needed > free) {
+        throw Error("the weights of " + config().name + " need " + gigabytes(needed) + " as " + toWord(type) +
+                    ", and " + deviceStatus().name + " has " + gigabytes(free) + " free; choose " +
+                    (type == torch::kFloat32 ? "--dtype bfloat16, " : "") + "another device or a smaller model");
+    }
+    return size;
+}
+
+std::int64_t OpenedModel::freeMemoryBytes() const {
+    if (!m_device.is_cuda()) return availableHostBytes();
+    const DeviceStatus status = deviceStatus();
+    return status.memoryTotalBytes - status.memoryUsedBytes;
+}
+
 const Transformer& OpenedModel::weights(torch::ScalarType type, const OpeningProgress& progress) {
     if (const auto found = m_weights.find(type); found != m_weights.end()) return found->second;
+    const std::string size = requireMemory(type);
     const auto report = [&](double share) {
-        if (progress) progress(share, "Loading the weights of " + config().name);
+        if (progress) progress(share, "Loading the weights of " + config().name + " (" + size + ")");
     };
     return m_weights.emplace(type, loadTransformer(*m_checkpoint, m_device, type, report)).first->second;
 }

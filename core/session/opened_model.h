@@ -38,6 +38,11 @@ public:
     [[nodiscard]] const Transformer& weights(torch::ScalarType type, const OpeningProgress& progress);
 
 private:
+    /// "0.27 GB of 21.50 GB free". Throws Error (BadInput) when the weights don't fit.
+    [[nodiscard]] std::string requireMemory(torch::ScalarType type) const;
+    /// Of the device; 0 when it is not known.
+    [[nodiscard]] std::int64_t freeMemoryBytes() const;
+
     std::string m_model;
     std::vector<std::string> m_corpusPaths;
     std::string m_deviceWord;

@@ -11,7 +11,7 @@ namespace consa {
 namespace {
 
 TrainingConfig checked(TrainingConfig config, const ModelConfig& model) {
-    requireValid(config, model.contextTokens);
+    requireValid(config, model.longestContextTokens());
     return config;
 }
 

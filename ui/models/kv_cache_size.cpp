@@ -9,12 +9,16 @@ namespace consa {
 
 double kvCacheBytes(const ModelConfig& model, const AttentionLayout& layout, int contextTokens, int windowTokens,
                     int sinkTokens) {
-    const double headCount = static_cast<double>(model.layerCount) * model.kvHeadCount;
+    const int headCount = model.layerCount * model.kvHeadCount;
     if (headCount == 0) return 0;
-    const double bytesPerHeadToken = static_cast<double>(model.kvBytesPerToken()) / headCount;
-    const double fullHeads = headCount * (1.0 - layout.sparsity());
-    const double slidingTokens = std::min(contextTokens, windowTokens + sinkTokens);
-    return bytesPerHeadToken * (fullHeads * contextTokens + (headCount - fullHeads) * slidingTokens);
+    std::int64_t tokens = 0;  // kept by all heads together
+    for (int layer = 0; layer < model.layerCount; ++layer) {
+        const int native = model.nativeWindow(layer);
+        const int seen = native > 0 ? std::min(contextTokens, native) : contextTokens;
+        for (int head = 0; head < model.kvHeadCount; ++head)
+            tokens += layout.isHeadFull(layer, head) ? seen : std::min(seen, windowTokens + sinkTokens);
+    }
+    return static_cast<double>(model.kvBytesPerToken()) / headCount * static_cast<double>(tokens);
 }
 
 QString formatBytes(double bytes) {

@@ -8,8 +8,8 @@
 
 namespace consa {
 
-/// Bytes of a bfloat16 KV cache of one sequence of `contextTokens` under `layout`: full heads keep every token, sliding
-/// heads min(contextTokens, windowTokens + sinkTokens).
+/// Bytes of a bfloat16 KV cache of one sequence of `contextTokens` under `layout`: full heads keep every token that
+/// the model's own window lets them see, sliding heads at most windowTokens + sinkTokens.
 [[nodiscard]] double kvCacheBytes(const ModelConfig& model, const AttentionLayout& layout, int contextTokens,
                                   int windowTokens, int sinkTokens);
 
