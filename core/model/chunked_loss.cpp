@@ -1,6 +1,8 @@
 // Chunked linear and cross-entropy.
 #include "core/model/chunked_loss.h"
 
+#include "core/model/fused_elementwise.h"
+
 #include <algorithm>
 
 namespace consa {
@@ -17,18 +19,36 @@ int64_t chunkRows(const Tensor& weight) {
     return std::max<int64_t>(256, kChunkValues / weight.size(0));
 }
 
-/// Calls visit(begin, rows of hidden, log-probabilities float32 [rows, vocabulary]) for each chunk.
-template <typename Visit>
-void forEachChunk(const Tensor& hidden, const Tensor& weight, Visit visit) {
-    const int64_t rows = hidden.size(0), step = chunkRows(weight);
-    for (int64_t begin = 0; begin < rows; begin += step) {
-        const Tensor part = hidden.narrow(0, begin, std::min(step, rows - begin));
-        visit(begin, part, torch::log_softmax(torch::matmul(part, weight.t()), -1, torch::kFloat32));
+/// Losses of rows of hidden states [rows, hidden] and, with gradScale not 0, the gradient of their sum times gradScale
+/// in the logits [rows, vocabulary].
+struct ChunkLosses {
+    Tensor losses;      // float32 [rows]
+    Tensor gradLogits;  // in the format of `weight`; undefined without gradScale
+};
+
+ChunkLosses chunkLosses(const Tensor& hidden, const Tensor& weight, const Tensor& targets, double gradScale) {
+    Tensor logits = torch::matmul(hidden, weight.t());
+    constexpr int64_t kFusedMultiple = 8;
+    if (canFuseElementwise(logits) && logits.size(1) % kFusedMultiple == 0) {
+        Tensor losses = fusedCrossEntropy(logits, targets, gradScale);
+        return {losses, gradScale != 0 ? logits : Tensor()};
     }
+    Tensor logProbabilities = torch::log_softmax(logits, -1, torch::kFloat32);
+    const Tensor losses = -logProbabilities.gather(1, targets.unsqueeze(1)).squeeze(1);
+    if (gradScale == 0) return {losses, {}};
+    Tensor gradLogits = logProbabilities.exp_();
+    gradLogits.scatter_add_(1, targets.unsqueeze(1), torch::full({targets.size(0), 1}, -1.0, gradLogits.options()));
+    return {losses, gradLogits.mul_(gradScale).to(hidden.scalar_type())};
 }
 
-Tensor pick(const Tensor& logProbabilities, const Tensor& targets) {
-    return logProbabilities.gather(1, targets.unsqueeze(1)).squeeze(1);
+/// Calls visit(begin, rows of hidden [rows, hidden], their targets [rows]) for each chunk.
+template <typename Visit>
+void forEachChunk(const Tensor& hidden, const Tensor& weight, const Tensor& targets, Visit visit) {
+    const int64_t rows = hidden.size(0), step = chunkRows(weight);
+    for (int64_t begin = 0; begin < rows; begin += step) {
+        const int64_t count = std::min(step, rows - begin);
+        visit(begin, hidden.narrow(0, begin, count), targets.narrow(0, begin, count));
+    }
 }
 
 class ChunkedLoss : public torch::autograd::Function<ChunkedLoss> {
@@ -40,13 +60,10 @@ public:
         if (needsWeightGradient) gradWeight = torch::zeros(weight.sizes(), weight.options().dtype(torch::kFloat32));
         const double scale = 1.0 / static_cast<double>(hidden.size(0));
         Tensor total = torch::zeros({}, hidden.options().dtype(torch::kFloat32));
-        forEachChunk(hidden, weight, [&](int64_t begin, const Tensor& part, Tensor logProbabilities) {
-            const Tensor target = targets.narrow(0, begin, part.size(0));
-            total -= pick(logProbabilities, target).sum();
-            if (!needsGradient && !needsWeightGradient) return;
-            Tensor gradLogits = logProbabilities.exp_();
-            gradLogits.scatter_add_(1, target.unsqueeze(1), torch::full({part.size(0), 1}, -1.0, gradLogits.options()));
-            gradLogits = gradLogits.mul_(scale).to(hidden.scalar_type());
+        const double gradScale = needsGradient || needsWeightGradient ? scale : 0;
+        forEachChunk(hidden, weight, targets, [&](int64_t begin, const Tensor& part, const Tensor& target) {
+            const auto [losses, gradLogits] = chunkLosses(part, weight, target, gradScale);
+            total += losses.sum();
             if (needsGradient) gradHidden.narrow(0, begin, part.size(0)).copy_(torch::matmul(gradLogits, weight));
             if (needsWeightGradient) gradWeight += torch::matmul(gradLogits.t(), part);
         });
@@ -73,8 +90,8 @@ Tensor chunkedNextTokenLoss(const Tensor& hidden, const Tensor& weight, const Te
 Tensor nextTokenLosses(const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
     const torch::InferenceMode inference;
     Tensor losses = torch::empty({hidden.size(0)}, hidden.options().dtype(torch::kFloat32));
-    forEachChunk(hidden, weight, [&](int64_t begin, const Tensor& part, const Tensor& logProbabilities) {
-        losses.narrow(0, begin, part.size(0)).copy_(-pick(logProbabilities, targets.narrow(0, begin, part.size(0))));
+    forEachChunk(hidden, weight, targets, [&](int64_t begin, const Tensor& part, const Tensor& target) {
+        losses.narrow(0, begin, part.size(0)).copy_(chunkLosses(part, weight, target, 0).losses);
     });
     return losses;
 }

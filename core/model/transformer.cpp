@@ -38,6 +38,7 @@ void Transformer::prepareRotary(int64_t tokens) const {
     const auto both = torch::cat({angle, angle}, -1).view({1, tokens, 1, m_config.headDim});
     m_cosine = torch::cos(both).to(device(), m_weights.embedding.scalar_type());
     m_sine = torch::sin(both).to(device(), m_weights.embedding.scalar_type());
+    m_tables = {torch::cos(angle).to(device(), torch::kFloat32), torch::sin(angle).to(device(), torch::kFloat32)};
 }
 
 namespace {
@@ -48,34 +49,46 @@ Tensor rotate(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
     return torch::addcmul(x * cosine, torch::cat({-halves[1], halves[0]}, -1), sine);
 }
 
+/// gateUp: [batch, tokens, 2 width] -> [batch, tokens, width].
+Tensor swiglu(const Tensor& gateUp) {
+    constexpr int64_t kFusedMultiple = 8;
+    if (canFuseElementwise(gateUp) && gateUp.size(-1) / 2 % kFusedMultiple == 0) return fusedSwiglu(gateUp);
+    const auto halves = gateUp.chunk(2, -1);
+    return torch::silu(halves[0]) * halves[1];
+}
+
 }  // namespace
+
+std::array<Tensor, 3> Transformer::queryKeyValue(const Tensor& x, const LayerWeights& w) const {
+    const int64_t batch = x.size(0), tokens = x.size(1);
+    const int64_t heads = m_config.queryHeadCount, kvHeads = m_config.kvHeadCount;
+    const auto projected = torch::linear(norm(x, w.attentionNorm), w.queryKeyValue, w.queryKeyValueBias)
+                               .view({batch, tokens, heads + 2 * kvHeads, m_config.headDim});
+    auto parts = projected.split_with_sizes({heads, kvHeads, kvHeads}, 2);
+    if (m_config.hasQkNorm) {
+        parts[0] = norm(parts[0], w.queryNorm);
+        parts[1] = norm(parts[1], w.keyNorm);
+    }
+    constexpr int kFusedMultiple = 16;
+    if (canFuseElementwise(x) && m_config.headDim % kFusedMultiple == 0)
+        return fusedRotary(parts[0], parts[1], parts[2], m_tables);
+    const auto cosine = m_cosine.narrow(1, 0, tokens), sine = m_sine.narrow(1, 0, tokens);
+    return {rotate(parts[0], cosine, sine), rotate(parts[1], cosine, sine), parts[2]};
+}
 
 Tensor Transformer::layer(const Tensor& x, std::size_t index, const ModelGates& gates) const {
     const LayerWeights& w = m_weights.layers[index];
-    const ModelConfig& c = m_config;
-    const int64_t batch = x.size(0), tokens = x.size(1), heads = c.queryHeadCount, kvHeads = c.kvHeadCount;
-    const auto cosine = m_cosine.narrow(1, 0, tokens), sine = m_sine.narrow(1, 0, tokens);
-
-    const auto projected = torch::linear(norm(x, w.attentionNorm), w.queryKeyValue, w.queryKeyValueBias)
-                               .view({batch, tokens, heads + 2 * kvHeads, c.headDim});
-    Tensor q = projected.narrow(2, 0, heads), k = projected.narrow(2, heads, kvHeads);
-    const Tensor v = projected.narrow(2, heads + kvHeads, kvHeads);
-    if (c.hasQkNorm) {
-        q = norm(q, w.queryNorm);
-        k = norm(k, w.keyNorm);
-    }
-    LayerGates layerGates{
-        std::span(gates.z).subspan(index * static_cast<std::size_t>(kvHeads), static_cast<std::size_t>(kvHeads)),
-        {},
-        gates.windowTokens,
-        gates.sinkTokens,
-        c.nativeWindow(static_cast<int>(index))};
+    const auto kvHeads = static_cast<std::size_t>(m_config.kvHeadCount);
+    LayerGates layerGates{std::span(gates.z).subspan(index * kvHeads, kvHeads),
+                          {},
+                          gates.windowTokens,
+                          gates.sinkTokens,
+                          m_config.nativeWindow(static_cast<int>(index))};
     if (gates.zTensor.defined()) layerGates.zTensor = gates.zTensor[static_cast<int64_t>(index)];
-    const auto attended = gatedAttention(rotate(q, cosine, sine), rotate(k, cosine, sine), v, layerGates);
-    const auto middle = x + torch::linear(attended.reshape({batch, tokens, heads * c.headDim}), w.output);
-
-    const auto gateUp = torch::linear(norm(middle, w.feedForwardNorm), w.gateUp).chunk(2, -1);
-    return middle + torch::linear(torch::silu(gateUp[0]) * gateUp[1], w.down);
+    const auto [q, k, v] = queryKeyValue(x, w);
+    const auto attended = gatedAttention(q, k, v, layerGates);
+    const auto middle = x + torch::linear(attended.flatten(2, 3), w.output);
+    return middle + torch::linear(swiglu(torch::linear(norm(middle, w.feedForwardNorm), w.gateUp)), w.down);
 }
 
 Tensor Transformer::hidden(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {

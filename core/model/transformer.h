@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/model_config.h"
 
+#include "core/model/fused_elementwise.h"
 #include "core/model/torch_api.h"
 
 #include <functional>
@@ -65,12 +66,14 @@ public:
 
 private:
     [[nodiscard]] torch::Tensor layer(const torch::Tensor& x, std::size_t index, const ModelGates& gates) const;
+    [[nodiscard]] std::array<torch::Tensor, 3> queryKeyValue(const torch::Tensor& x, const LayerWeights& weights) const;
     [[nodiscard]] torch::Tensor norm(const torch::Tensor& x, const torch::Tensor& weight) const;
     void prepareRotary(int64_t tokens) const;
 
     ModelConfig m_config;
     TransformerWeights m_weights;
-    mutable torch::Tensor m_cosine, m_sine;     // [1, tokens, 1, headDim], grown on demand
+    mutable torch::Tensor m_cosine, m_sine;     // [1, tokens, 1, headDim] in the weights' format, grown on demand
+    mutable RotaryTables m_tables;              // the same for the fused path
     mutable std::vector<double> m_frequencies;  // that they were made with
 };
 
