@@ -13,6 +13,14 @@ namespace consa {
 
 static_assert(std::endian::native == std::endian::little, "model files are read as little-endian");
 
+/// A name out of a file, fit for a message: at most 80 characters, '?' for what is no printable ASCII.
+[[nodiscard]] inline std::string printable(std::string_view text) {
+    constexpr std::size_t kLongest = 80;
+    std::string result(text.substr(0, kLongest));
+    for (char& letter : result) letter = letter < ' ' || letter > '~' ? '?' : letter;
+    return text.size() > kLongest ? result + "..." : result;
+}
+
 /// A place in the file that moves forward and never past the end. Every function throws Error (BadInput) naming the
 /// file and the byte when the file ends too soon.
 class ByteCursor {

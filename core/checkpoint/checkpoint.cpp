@@ -53,17 +53,10 @@ void addLayer(const ModelConfig& config, int layer, std::vector<TensorInfo>& ten
     add("mlp.down_proj", {config.hiddenSize, config.feedForwardSize});
 }
 
-/// Moves rows 2i and 2i + 1 of each head to i and i + rowsPerHead / 2. `values`: rows of `heads` heads, row-major.
-std::vector<float> toHalfSplit(const std::vector<float>& values, int heads, std::size_t rows) {
-    std::vector<float> result(values.size());
-    const std::size_t columns = values.size() / rows, rowsPerHead = rows / static_cast<std::size_t>(heads);
-    for (std::size_t row = 0; row < rows; ++row) {
-        const std::size_t inHead = row % rowsPerHead;
-        const std::size_t target = row - inHead + inHead / 2 + (inHead % 2) * (rowsPerHead / 2);
-        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(row * columns), columns,
-                    result.begin() + static_cast<std::ptrdiff_t>(target * columns));
-    }
-    return result;
+/// Where row `row` belongs in the half-split order: rows 2i and 2i + 1 of each head go to i and i + rowsPerHead / 2.
+std::size_t halfSplitRow(std::size_t row, std::size_t rowsPerHead) {
+    const std::size_t inHead = row % rowsPerHead;
+    return row - inHead + inHead / 2 + (inHead % 2) * (rowsPerHead / 2);
 }
 
 std::uint64_t hashSampled(std::string_view bytes, std::uint64_t seed) {
@@ -86,9 +79,17 @@ std::int64_t TensorInfo::elementCount() const {
 std::vector<float> Checkpoint::readFloat32(const std::string& name) const {
     const StoredValues stored = this->stored(name);
     std::vector<float> values(stored.bytes.size() / blockBytes(stored.type) * blockValues(stored.type));
-    dequantise(stored.type, stored.bytes, values.data());
-    if (stored.interleavedHeads == 0) return values;
-    return toHalfSplit(values, stored.interleavedHeads, stored.rows);
+    if (stored.interleavedHeads == 0) {
+        dequantise(stored.type, stored.bytes, values.data());
+        return values;
+    }
+    const std::size_t rowBytes = stored.bytes.size() / stored.rows, columns = values.size() / stored.rows;
+    const std::size_t rowsPerHead = stored.rows / static_cast<std::size_t>(stored.interleavedHeads);
+    for (std::size_t row = 0; row < stored.rows; ++row) {
+        float* target = values.data() + halfSplitRow(row, rowsPerHead) * columns;
+        dequantise(stored.type, stored.bytes.substr(row * rowBytes, rowBytes), target);
+    }
+    return values;
 }
 
 std::vector<TensorInfo> requiredTensors(const ModelConfig& config) {

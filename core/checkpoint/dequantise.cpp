@@ -1,5 +1,7 @@
-// Converts stored weights to float32, block by block.
+// Knows the stored formats by name and size, and sends weights to what unpacks them.
 #include "core/checkpoint/dequantise.h"
+
+#include "core/checkpoint/block_formats.h"
 
 #include <array>
 #include <bit>
@@ -8,63 +10,51 @@
 namespace consa {
 namespace {
 
+using Unpack = void (*)(const char* bytes, std::size_t blockCount, float* values);
+
+void copyFloats(const char* bytes, std::size_t count, float* values) {
+    if (count > 0) std::memcpy(values, bytes, count * sizeof(float));
+}
+
+/// Converts 16-bit numbers a batch at a time; a batch is copied first because the file may hold it at an odd address.
+template <float (*convert)(std::uint16_t)>
+void convertEach(const char* bytes, std::size_t count, float* values) {
+    constexpr std::size_t kBatch = 64;
+    std::array<std::uint16_t, kBatch> batch;
+    std::size_t done = 0;
+    for (; done + kBatch <= count; done += kBatch) {
+        std::memcpy(batch.data(), bytes + done * sizeof(std::uint16_t), sizeof(batch));
+        for (std::size_t i = 0; i < kBatch; ++i) values[done + i] = convert(batch[i]);
+    }
+    if (done == count) return;
+    std::memcpy(batch.data(), bytes + done * sizeof(std::uint16_t), (count - done) * sizeof(std::uint16_t));
+    for (std::size_t i = 0; done + i < count; ++i) values[done + i] = convert(batch[i]);
+}
+
 struct Format {
     StorageType type;
     const char* name;
     std::size_t values;
     std::size_t bytes;
+    Unpack unpack;
 };
 
-constexpr std::array<Format, 6> kFormats = {{{StorageType::F32, "F32", 1, 4},
-                                             {StorageType::F16, "F16", 1, 2},
-                                             {StorageType::BF16, "BF16", 1, 2},
-                                             {StorageType::Q8_0, "Q8_0", 32, 34},
-                                             {StorageType::Q4_0, "Q4_0", 32, 18},
-                                             {StorageType::Q4_1, "Q4_1", 32, 20}}};
+constexpr std::array<Format, 13> kFormats = {{{StorageType::F32, "F32", 1, 4, copyFloats},
+                                              {StorageType::F16, "F16", 1, 2, convertEach<floatFromHalf>},
+                                              {StorageType::BF16, "BF16", 1, 2, convertEach<floatFromBfloat>},
+                                              {StorageType::Q8_0, "Q8_0", 32, 34, blocks::unpackQ8_0},
+                                              {StorageType::Q4_0, "Q4_0", 32, 18, blocks::unpackQ4_0},
+                                              {StorageType::Q4_1, "Q4_1", 32, 20, blocks::unpackQ4_1},
+                                              {StorageType::Q5_0, "Q5_0", 32, 22, blocks::unpackQ5_0},
+                                              {StorageType::Q5_1, "Q5_1", 32, 24, blocks::unpackQ5_1},
+                                              {StorageType::Q2_K, "Q2_K", 256, 84, blocks::unpackQ2_K},
+                                              {StorageType::Q3_K, "Q3_K", 256, 110, blocks::unpackQ3_K},
+                                              {StorageType::Q4_K, "Q4_K", 256, 144, blocks::unpackQ4_K},
+                                              {StorageType::Q5_K, "Q5_K", 256, 176, blocks::unpackQ5_K},
+                                              {StorageType::Q6_K, "Q6_K", 256, 210, blocks::unpackQ6_K}}};
 
 const Format& formatOf(StorageType type) {
     return kFormats[static_cast<std::size_t>(type)];
-}
-
-std::uint16_t readUint16(const char* bytes) {
-    const auto* raw = reinterpret_cast<const unsigned char*>(bytes);
-    return static_cast<std::uint16_t>(raw[0] | (raw[1] << 8U));
-}
-
-void unpackQ8(const char* block, float* values) {
-    const float scale = floatFromHalf(readUint16(block));
-    for (std::size_t i = 0; i < 32; ++i) values[i] = scale * static_cast<float>(static_cast<signed char>(block[2 + i]));
-}
-
-void unpackQ4(const char* nibbles, float scale, int zero, float minimum, float* values) {
-    for (std::size_t i = 0; i < 16; ++i) {
-        const auto byte = static_cast<unsigned char>(nibbles[i]);
-        values[i] = scale * static_cast<float>((byte & 0x0f) - zero) + minimum;
-        values[i + 16] = scale * static_cast<float>((byte >> 4) - zero) + minimum;
-    }
-}
-
-void unpackBlock(StorageType type, const char* block, float* values) {
-    switch (type) {
-        case StorageType::F32:
-            std::memcpy(values, block, sizeof(float));
-            break;
-        case StorageType::F16:
-            *values = floatFromHalf(readUint16(block));
-            break;
-        case StorageType::BF16:
-            *values = floatFromBfloat(readUint16(block));
-            break;
-        case StorageType::Q8_0:
-            unpackQ8(block, values);
-            break;
-        case StorageType::Q4_0:
-            unpackQ4(block + 2, floatFromHalf(readUint16(block)), 8, 0.0F, values);
-            break;
-        case StorageType::Q4_1:
-            unpackQ4(block + 4, floatFromHalf(readUint16(block)), 0, floatFromHalf(readUint16(block + 2)), values);
-            break;
-    }
 }
 
 }  // namespace
@@ -98,30 +88,7 @@ std::size_t blockBytes(StorageType type) {
 
 void dequantise(StorageType type, std::string_view bytes, float* values) {
     const Format& format = formatOf(type);
-    const std::size_t blockCount = bytes.size() / format.bytes;
-    if (type == StorageType::F32 && blockCount > 0) {
-        std::memcpy(values, bytes.data(), blockCount * sizeof(float));
-        return;
-    }
-    for (std::size_t block = 0; block < blockCount; ++block) {
-        unpackBlock(type, bytes.data() + block * format.bytes, values + block * format.values);
-    }
-}
-
-float floatFromHalf(std::uint16_t bits) {
-    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16U;
-    const std::uint32_t exponent = (bits >> 10U) & 0x1fU;
-    const std::uint32_t mantissa = bits & 0x3ffU;
-    if (exponent == 0) {
-        const float magnitude = static_cast<float>(mantissa) * 0x1p-24F;
-        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
-    }
-    const std::uint32_t widened = exponent == 0x1fU ? 0xffU : exponent + 112U;
-    return std::bit_cast<float>(sign | (widened << 23U) | (mantissa << 13U));
-}
-
-float floatFromBfloat(std::uint16_t bits) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+    format.unpack(bytes.data(), bytes.size() / format.bytes, values);
 }
 
 std::uint16_t bfloatFromFloat(float value) {

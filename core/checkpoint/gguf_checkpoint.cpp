@@ -1,19 +1,16 @@
-// Maps a GGUF file's metadata and tensor names to ours, and undoes its rotary order.
+// Serves a GGUF model's tensors under Hugging Face's names.
 #include "core/checkpoint/gguf_checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/checkpoint/byte_cursor.h"
 #include "core/checkpoint/checkpoint_support.h"
-#include "core/checkpoint/gguf_file.h"
+#include "core/checkpoint/gguf_config.h"
+#include "core/checkpoint/gguf_shards.h"
 #include "core/checkpoint/gguf_tokenizer.h"
-#include "core/checkpoint/mapped_file.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
-#include <cstdio>
-#include <limits>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace consa {
@@ -25,10 +22,13 @@ constexpr std::array<NamePair, 3> kModelNames = {{{"token_embd.weight", "model.e
                                                   {"output_norm.weight", "model.norm.weight"},
                                                   {"output.weight", "lm_head.weight"}}};
 
-constexpr std::array<NamePair, 11> kLayerNames = {{{"attn_norm.weight", "input_layernorm.weight"},
+constexpr std::array<NamePair, 14> kLayerNames = {{{"attn_norm.weight", "input_layernorm.weight"},
                                                    {"attn_q.weight", "self_attn.q_proj.weight"},
+                                                   {"attn_q.bias", "self_attn.q_proj.bias"},
                                                    {"attn_k.weight", "self_attn.k_proj.weight"},
+                                                   {"attn_k.bias", "self_attn.k_proj.bias"},
                                                    {"attn_v.weight", "self_attn.v_proj.weight"},
+                                                   {"attn_v.bias", "self_attn.v_proj.bias"},
                                                    {"attn_output.weight", "self_attn.o_proj.weight"},
                                                    {"attn_q_norm.weight", "self_attn.q_norm.weight"},
                                                    {"attn_k_norm.weight", "self_attn.k_norm.weight"},
@@ -45,164 +45,57 @@ std::string_view translate(const std::array<NamePair, N>& names, std::string_vie
     return {};
 }
 
-[[noreturn]] void fail(const std::string& source, const std::string& problem) {
-    throw Error("cannot use " + source + ": " + problem);
-}
-
-/// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight".
-std::string ourName(const std::string& name, const std::string& source) {
+/// "blk.3.attn_q.weight" -> "model.layers.3.self_attn.q_proj.weight"; "" for names that are none of ours.
+std::string ourName(const std::string& name) {
     if (const auto whole = translate(kModelNames, name); !whole.empty()) return std::string(whole);
     const std::size_t dot = name.starts_with("blk.") ? name.find('.', 4) : std::string::npos;
-    if (dot != std::string::npos) {
-        const auto part = translate(kLayerNames, std::string_view(name).substr(dot + 1));
-        if (!part.empty()) return "model.layers." + name.substr(4, dot - 4) + "." + std::string(part);
-    }
-    const std::string kind = name.ends_with(".bias") ? "the bias " : "the tensor ";
-    fail(source, "it has " + kind + name + ", which plain Llama- and Qwen3-type decoders do not have");
+    if (dot == std::string::npos) return "";
+    const auto part = translate(kLayerNames, std::string_view(name).substr(dot + 1));
+    return part.empty() ? "" : "model.layers." + name.substr(4, dot - 4) + "." + std::string(part);
 }
 
-/// Metadata of one architecture: keys carry its name in front.
-class ShapeReader {
-public:
-    explicit ShapeReader(const GgufFile& file) : m_file(file) {
-        m_architecture = file.text("general.architecture").value_or("");
-        if (m_architecture != "llama" && m_architecture != "qwen3") {
-            fail(file.source(), "its architecture is " + (m_architecture.empty() ? "not named" : m_architecture) +
-                                    "; supported are llama and qwen3");
-        }
-    }
-
-    [[nodiscard]] const std::string& architecture() const { return m_architecture; }
-    [[nodiscard]] std::string key(const char* name) const { return m_architecture + "." + name; }
-
-    [[nodiscard]] int size(const char* name) const {
-        const auto value = optionalSize(name);
-        if (!value) fail(m_file.source(), "its metadata has no " + key(name));
-        return *value;
-    }
-
-    [[nodiscard]] std::optional<int> optionalSize(const char* name) const {
-        const auto value = m_file.integer(key(name));
-        if (!value) return std::nullopt;
-        if (*value < 1 || *value > std::numeric_limits<int>::max()) {
-            fail(m_file.source(), "its metadata " + key(name) + " is " + std::to_string(*value));
-        }
-        return static_cast<int>(*value);
-    }
-
-    /// Refuses a metadata number that switches a feature on.
-    void refuseUnlessZero(const char* name, const char* feature) const {
-        if (m_file.number(key(name)).value_or(0) != 0) {
-            fail(m_file.source(), std::string("it uses ") + feature + " (" + key(name) + "), which is not supported");
-        }
-    }
-
-    void refuseUnlessEqual(const char* name, int value, const char* feature) const {
-        if (optionalSize(name).value_or(value) != value) {
-            fail(m_file.source(), std::string("it uses ") + feature + " (" + key(name) + "), which is not supported");
-        }
-    }
-
-private:
-    const GgufFile& m_file;
-    std::string m_architecture;
-};
-
-/// The file holds float32: 1e-5 comes back as 9.99999975e-06. Three digits are what the model's makers wrote.
-double roundToThreeDigits(double value) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.3g", value);
-    double rounded = value;
-    std::from_chars(text.data(), text.data() + text.size(), rounded);
-    return rounded;
+[[noreturn]] void failForeign(const std::string& source, const GgufTensor& tensor, const ModelConfig& config) {
+    throw Error("cannot use " + source + ": it has the " + (tensor.name.ends_with(".bias") ? "bias " : "tensor ") +
+                printable(tensor.name) + ", which a plain " + config.architecture + " decoder of " +
+                std::to_string(config.layerCount) + " layers does not have; it would be computed wrongly without");
 }
 
-void refuseUnsupported(const GgufFile& file, const ShapeReader& shape, int headDim) {
-    const std::string scaling = file.text(shape.key("rope.scaling.type")).value_or("none");
-    const bool isScaled = file.number(shape.key("rope.scale_linear")).value_or(1) != 1;
-    if (scaling != "none" || isScaled) {
-        fail(file.source(), "it scales rotary positions (" + shape.key("rope.scaling.type") + " " + scaling +
-                                "), which is not supported");
-    }
-    shape.refuseUnlessZero("attention.sliding_window", "sliding-window attention of its own");
-    shape.refuseUnlessZero("expert_count", "a mixture of experts");
-    shape.refuseUnlessEqual("attention.value_length", headDim, "values of another size than its keys");
-    shape.refuseUnlessEqual("rope.dimension_count", headDim, "rotary positions on a part of each head");
-}
-
-const GgufTensor& embeddingOf(const GgufFile& file) {
-    for (const GgufTensor& tensor : file.tensors()) {
-        if (tensor.name == "token_embd.weight" && tensor.shape.size() == 2) return tensor;
-    }
-    failMissingTensor(file.source(), "token_embd.weight");
-}
-
-/// The file's name without the number format at its end: "SmolLM2-135M-Instruct.Q4_1.gguf" is SmolLM2-135M-Instruct.
-/// The metadata's own general.name is often the name of a training run.
-std::string modelName(const std::filesystem::path& path) {
-    std::string stem = path.stem().string();
-    const std::size_t mark = stem.find_last_of(".-");
-    if (mark == std::string::npos || mark == 0) return stem;
-    std::string suffix = stem.substr(mark + 1);
-    std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
-    return storageTypeFromString(suffix) ? stem.substr(0, mark) : stem;
-}
-
-ModelConfig readConfig(const GgufFile& file, const std::string& name) {
-    const ShapeReader shape(file);
-    ModelConfig config;
-    config.name = name;
-    config.architecture = shape.architecture();
-    config.layerCount = shape.size("block_count");
-    config.queryHeadCount = shape.size("attention.head_count");
-    config.kvHeadCount = shape.optionalSize("attention.head_count_kv").value_or(config.queryHeadCount);
-    config.hiddenSize = shape.size("embedding_length");
-    config.headDim = shape.optionalSize("attention.key_length").value_or(config.hiddenSize / config.queryHeadCount);
-    config.feedForwardSize = shape.size("feed_forward_length");
-    config.contextTokens = shape.size("context_length");
-    const std::int64_t rows = embeddingOf(file).shape.front();
-    config.vocabularySize = static_cast<int>(std::min<std::int64_t>(rows, std::numeric_limits<int>::max()));
-    config.ropeTheta = file.number(shape.key("rope.freq_base")).value_or(config.ropeTheta);
-    const auto epsilon = file.number(shape.key("attention.layer_norm_rms_epsilon"));
-    if (!epsilon) fail(file.source(), "its metadata has no " + shape.key("attention.layer_norm_rms_epsilon"));
-    config.rmsNormEpsilon = roundToThreeDigits(*epsilon);
-    config.hasQkNorm = config.architecture == "qwen3";
-    config.tiedEmbeddings = std::none_of(file.tensors().begin(), file.tensors().end(),
-                                         [](const GgufTensor& tensor) { return tensor.name == "output.weight"; });
-    refuseUnsupported(file, shape, config.headDim);
-    requireValid(config, file.source());
-    return config;
+/// Heads whose rows llama.cpp stores pairwise: its llama turns neighbouring rows, Hugging Face's the two halves.
+int interleavedHeads(const ModelConfig& config, const std::string& name) {
+    if (config.architecture != "llama") return 0;
+    if (name.find("self_attn.q_proj.") != std::string::npos) return config.queryHeadCount;
+    return name.find("self_attn.k_proj.") != std::string::npos ? config.kvHeadCount : 0;
 }
 
 class GgufCheckpoint final : public Checkpoint {
 public:
     explicit GgufCheckpoint(const std::filesystem::path& path)
-        : m_bytes(path), m_file(m_bytes.bytes(), path.string()), m_config(readConfig(m_file, modelName(path))) {
-        for (const GgufTensor& tensor : m_file.tensors()) {
-            const std::string name = ourName(tensor.name, m_file.source());
+        : m_shards(path), m_config(ggufConfig(m_shards.head(), m_shards.tensors(), ggufModelName(path))) {
+        std::unordered_set<std::string> known;
+        for (const TensorInfo& required : requiredTensors(m_config)) known.insert(required.name);
+        for (const GgufTensor* tensor : m_shards.tensors()) {
+            // Already part of the config.
+            if (tensor->name == kGgufRopeDivisors && m_config.ropeScaling.form == RopeForm::Divisors) continue;
+            const std::string name = ourName(tensor->name);
+            if (known.count(name) == 0) failForeign(m_shards.head().source(), *tensor, m_config);
             m_tensors.push_back(
-                {name, toString(tensor.type), tensor.shape, static_cast<std::int64_t>(tensor.bytes.size())});
-            m_stored.emplace(name, &tensor);
+                {name, toString(tensor->type), tensor->shape, static_cast<std::int64_t>(tensor->bytes.size())});
+            m_stored.emplace(name, tensor);
         }
     }
 
     [[nodiscard]] const ModelConfig& config() const override { return m_config; }
     [[nodiscard]] const std::vector<TensorInfo>& tensors() const override { return m_tensors; }
     [[nodiscard]] bool contains(const std::string& name) const override { return m_stored.count(name) > 0; }
-    [[nodiscard]] std::string tokenizerJson() const override { return tokenizerJsonFromGguf(m_file); }
+    [[nodiscard]] std::string tokenizerJson() const override { return tokenizerJsonFromGguf(m_shards.head()); }
     [[nodiscard]] std::string format() const override { return "gguf"; }
 
     [[nodiscard]] StoredValues stored(const std::string& name) const override {
         const auto found = m_stored.find(name);
-        if (found == m_stored.end()) failMissingTensor(m_file.source(), name);
+        if (found == m_stored.end()) failMissingTensor(m_shards.head().source(), name);
         const GgufTensor& tensor = *found->second;
-        StoredValues result{tensor.type, tensor.bytes, static_cast<std::size_t>(tensor.shape.front()), 0};
-        if (m_config.architecture == "llama") {
-            if (name.ends_with("self_attn.q_proj.weight")) result.interleavedHeads = m_config.queryHeadCount;
-            if (name.ends_with("self_attn.k_proj.weight")) result.interleavedHeads = m_config.kvHeadCount;
-        }
-        return result;
+        return {tensor.type, tensor.bytes, static_cast<std::size_t>(tensor.shape.front()),
+                interleavedHeads(m_config, name)};
     }
 
     [[nodiscard]] std::string fingerprint() const override {
@@ -212,8 +105,7 @@ public:
     }
 
 private:
-    MappedFile m_bytes;
-    GgufFile m_file;
+    GgufShards m_shards;
     ModelConfig m_config;
     std::vector<TensorInfo> m_tensors;
     std::unordered_map<std::string, const GgufTensor*> m_stored;

@@ -29,6 +29,9 @@ enum class GgufType : std::uint32_t {
     Float64 = 12
 };
 
+/// Bytes of one value of this type; 0 for strings and arrays.
+[[nodiscard]] std::uint64_t fixedSize(GgufType type);
+
 /// One metadata value, still as stored; arrays hold `count` elements of `elementType`.
 struct GgufValue {
     GgufType type = GgufType::Uint8;
@@ -46,7 +49,7 @@ struct GgufTensor {
 };
 
 /// A parsed file. Views point into the bytes given, which must outlive it. Nothing is copied, so opening costs
-/// little, and a count in a broken file never makes it allocate more than the file's own size.
+/// little, and a count in a broken file never makes it allocate more than a file of that size needs.
 class GgufFile {
 public:
     /// Throws Error (BadInput) naming `source` and the place for anything that is not a whole, well-formed file of
@@ -65,6 +68,8 @@ public:
     [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
     [[nodiscard]] std::vector<std::string_view> texts(std::string_view key) const;
     [[nodiscard]] std::vector<std::int64_t> integers(std::string_view key) const;
+    /// Whether the key holds a list.
+    [[nodiscard]] bool isList(std::string_view key) const;
 
 private:
     [[nodiscard]] const GgufValue* find(std::string_view key) const;
