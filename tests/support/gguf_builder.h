@@ -53,13 +53,18 @@ public:
     /// `shape` with the slowest dimension first.
     void addTensor(std::string_view name, const std::vector<std::int64_t>& shape, std::uint32_t type,
                    std::string_view data) {
+        addRow(name, shape, type, m_data.size());
+        m_data.append(data);
+        pad(m_data);
+    }
+    /// A row of the tensor table alone, which may claim anything.
+    void addRow(std::string_view name, const std::vector<std::int64_t>& shape, std::uint32_t type,
+                std::uint64_t offset) {
         appendString(m_table, name);
         append(m_table, static_cast<std::uint32_t>(shape.size()));
         for (std::size_t i = shape.size(); i-- > 0;) append(m_table, shape[i]);
         append(m_table, type);
-        append(m_table, static_cast<std::uint64_t>(m_data.size()));
-        m_data.append(data);
-        pad(m_data);
+        append(m_table, offset);
         ++m_tensorCount;
     }
     void addFloats(std::string_view name, const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
