@@ -59,6 +59,20 @@ std::size_t halfSplitRow(std::size_t row, std::size_t rowsPerHead) {
     return row - inHead + inHead / 2 + (inHead % 2) * (rowsPerHead / 2);
 }
 
+void convert(const StoredValues& stored, float* values) {
+    if (stored.interleavedHeads == 0) {
+        dequantise(stored.type, stored.bytes, values);
+        return;
+    }
+    const std::size_t rowBytes = stored.bytes.size() / stored.rows;
+    const std::size_t columns = rowBytes / blockBytes(stored.type) * blockValues(stored.type);
+    const std::size_t rowsPerHead = stored.rows / static_cast<std::size_t>(stored.interleavedHeads);
+    for (std::size_t row = 0; row < stored.rows; ++row) {
+        float* target = values + halfSplitRow(row, rowsPerHead) * columns;
+        dequantise(stored.type, stored.bytes.substr(row * rowBytes, rowBytes), target);
+    }
+}
+
 std::uint64_t hashSampled(std::string_view bytes, std::uint64_t seed) {
     if (bytes.size() <= kHashedWhole) return fingerprint(bytes, seed);
     for (std::size_t i = 0; i < kSamples; ++i) {
@@ -79,17 +93,12 @@ std::int64_t TensorInfo::elementCount() const {
 std::vector<float> Checkpoint::readFloat32(const std::string& name) const {
     const StoredValues stored = this->stored(name);
     std::vector<float> values(stored.bytes.size() / blockBytes(stored.type) * blockValues(stored.type));
-    if (stored.interleavedHeads == 0) {
-        dequantise(stored.type, stored.bytes, values.data());
-        return values;
-    }
-    const std::size_t rowBytes = stored.bytes.size() / stored.rows, columns = values.size() / stored.rows;
-    const std::size_t rowsPerHead = stored.rows / static_cast<std::size_t>(stored.interleavedHeads);
-    for (std::size_t row = 0; row < stored.rows; ++row) {
-        float* target = values.data() + halfSplitRow(row, rowsPerHead) * columns;
-        dequantise(stored.type, stored.bytes.substr(row * rowBytes, rowBytes), target);
-    }
+    convert(stored, values.data());
     return values;
+}
+
+void Checkpoint::readFloat32(const std::string& name, float* values) const {
+    convert(stored(name), values);
 }
 
 std::vector<TensorInfo> requiredTensors(const ModelConfig& config) {

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] virtual bool contains(const std::string& name) const = 0;
     /// Dequantised, row-major; query and key rows in the half-split rotary order. Throws Error naming the tensor.
     [[nodiscard]] std::vector<float> readFloat32(const std::string& name) const;
+    /// The same into memory of the caller's, which has room for all elements: no copy, and memory can be used again.
+    void readFloat32(const std::string& name, float* values) const;
     /// The same, not yet converted. Throws Error naming the tensor when it is missing or of no readable type.
     [[nodiscard]] virtual StoredValues stored(const std::string& name) const = 0;
     /// JSON text in the form of a Hugging Face tokenizer.json, or "" for the byte tokenizer (one id a byte).
