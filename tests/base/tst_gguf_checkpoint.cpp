@@ -7,6 +7,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fstream>
+#include <random>
+
 using namespace consa;
 using consa::test::GgufBuilder;
 using consa::test::smallGguf;
@@ -42,23 +45,18 @@ private Q_SLOTS:
     void readsRotaryDivisors();
     void readsNativeWindow();
     void takesListsOfEqualSizes();
-    void namesModelAfterFile();
     void namesUnsupportedMetadata_data();
     void namesUnsupportedMetadata();
     void namesForeignTensors();
     void namesMissingTensors();
-    void findsPartsOfSplitModels();
     void namesMissingFiles();
+    void survivesFlippedBytes();
 
 private:
-    [[nodiscard]] fs::path write(const GgufBuilder& file, const std::string& name) const {
-        const fs::path path = fs::path(m_folder.path().toStdString()) / name;
+    [[nodiscard]] std::unique_ptr<Checkpoint> open(const GgufBuilder& file) const {
+        const fs::path path = fs::path(m_folder.path().toStdString()) / "small-model.Q8_0.gguf";
         writeFileAtomically(path, file.bytes());
-        return path;
-    }
-    [[nodiscard]] std::unique_ptr<Checkpoint> open(const GgufBuilder& file,
-                                                   const std::string& name = "small-model.Q8_0.gguf") const {
-        return openCheckpoint(write(file, name).string());
+        return openCheckpoint(path.string());
     }
 
     QTemporaryDir m_folder;
@@ -192,14 +190,6 @@ void TestGgufCheckpoint::takesListsOfEqualSizes() {
     VERIFY_ERROR(open(sized({})), "has no llama.feed_forward_length");
 }
 
-void TestGgufCheckpoint::namesModelAfterFile() {
-    for (const char* name : {"tiny-1B.Q4_K_M.gguf", "tiny-1B-q8_0.gguf", "tiny-1B.gguf", "tiny-1B-Q6_K_L.gguf",
-                             "tiny-1B-BF16.gguf", "tiny-1B-Q3_K_XL.gguf"}) {
-        QCOMPARE(open(smallGguf(), name)->config().name, std::string("tiny-1B"));
-    }
-    QCOMPARE(open(smallGguf(), "tiny-1B-M.gguf")->config().name, std::string("tiny-1B-M"));
-}
-
 void TestGgufCheckpoint::namesUnsupportedMetadata_data() {
     QTest::addColumn<QString>("key");
     QTest::addColumn<QString>("word");   // the value, when it is a string
@@ -266,36 +256,37 @@ void TestGgufCheckpoint::namesMissingTensors() {
     VERIFY_ERROR(open(shape), "model.layers.0.self_attn.q_proj.weight has shape [16, 16]");
 }
 
-void TestGgufCheckpoint::findsPartsOfSplitModels() {
-    const auto part = [](std::uint32_t number, std::uint32_t count, GgufBuilder file = {}) {
-        file.add("split.no", number);
-        file.add("split.count", count);
-        return file;
-    };
-    static_cast<void>(write(part(0, 1, smallGguf()), "whole.gguf"));
-    QCOMPARE(openCheckpoint((fs::path(m_folder.path().toStdString()) / "whole.gguf").string())->config().layerCount, 1);
-    VERIFY_ERROR(open(part(0, 2, smallGguf()), "part.gguf"), "part-00001-of-00002.gguf and put the others beside it");
-    VERIFY_ERROR(open(part(1, 2), "part-00002-of-00002.gguf"), "name the first");
-    VERIFY_ERROR(open(part(0, 3, smallGguf()), "lost-00001-of-00003.gguf"), "lost-00002-of-00003.gguf is missing");
-    VERIFY_ERROR(open(part(0, 0xffffffffU, smallGguf()), "many-00001-of-00003.gguf"), "more than there can be");
-    static_cast<void>(write(part(0, 2), "twin-00002-of-00002.gguf"));
-    VERIFY_ERROR(open(part(0, 2, smallGguf()), "twin-00001-of-00002.gguf"), "of another place or model");
-    GgufBuilder again;
-    again.addFloats("output_norm.weight", {16}, std::vector<float>(16));
-    static_cast<void>(write(part(1, 2, again), "again-00002-of-00002.gguf"));
-    VERIFY_ERROR(open(part(0, 2, smallGguf()), "again-00001-of-00002.gguf"), "output_norm.weight is also in another");
-    GgufBuilder counted = smallGguf();
-    counted.add("split.tensors.count", 13U);
-    static_cast<void>(write(part(1, 2), "few-00002-of-00002.gguf"));
-    VERIFY_ERROR(open(part(0, 2, counted), "few-00001-of-00002.gguf"), "11 tensors together, but it names 13");
-}
-
 void TestGgufCheckpoint::namesMissingFiles() {
     VERIFY_ERROR(openCheckpoint("/nowhere/model.gguf"), "/nowhere/model.gguf");
     const QByteArray chosen = qgetenv("CONSA_DATA_DIR");
     qputenv("CONSA_DATA_DIR", "/nowhere");
     VERIFY_ERROR(openCheckpoint("default"), "app/run");
     chosen.isNull() ? qunsetenv("CONSA_DATA_DIR") : qputenv("CONSA_DATA_DIR", chosen);
+}
+
+void TestGgufCheckpoint::survivesFlippedBytes() {
+    GgufBuilder file = smallGguf("qwen2");
+    file.add("qwen2.rope.scaling.factor", 4.0F);
+    file.add("qwen2.attention.sliding_window", 32U);
+    const std::string original = file.bytes();
+    const fs::path path = fs::path(m_folder.path().toStdString()) / "flipped.gguf";
+    std::mt19937_64 generator(1);
+    int refused = 0;
+    constexpr int kRounds = 1000;
+    for (int round = 0; round < kRounds; ++round) {
+        std::string bytes = original;
+        constexpr std::size_t kHeadEnd = 1500;
+        for (int flips = 0; flips < 2; ++flips) bytes[generator() % kHeadEnd] = static_cast<char>(generator());
+        std::ofstream(path, std::ios::binary) << bytes;
+        const std::string sentence = test::errorOf([&] {
+            const auto checkpoint = openCheckpoint(path.string());
+            for (const TensorInfo& tensor : checkpoint->tensors())
+                static_cast<void>(checkpoint->readFloat32(tensor.name));
+        });
+        QVERIFY2(sentence.find("(another") == std::string::npos, sentence.c_str());
+        refused += sentence.empty() ? 0 : 1;
+    }
+    QVERIFY(refused > kRounds / 2 && refused < kRounds);
 }
 
 QTEST_APPLESS_MAIN(TestGgufCheckpoint)
