@@ -10,30 +10,30 @@ namespace {
 
 constexpr std::size_t kBlock = 32;
 
-struct Q8_0 {
+struct Q80 {
     StoredHalf scale;
     std::array<std::int8_t, 32> quants;
 };
-struct Q4_0 {
+struct Q40 {
     StoredHalf scale;
     std::array<std::uint8_t, 16> nibbles;
 };
-struct Q4_1 {
+struct Q41 {
     StoredHalf scale, minimum;
     std::array<std::uint8_t, 16> nibbles;
 };
-struct Q5_0 {
+struct Q50 {
     StoredHalf scale;
     std::array<std::uint8_t, 4> highBits;  // bit i of the 32 belongs to value i
     std::array<std::uint8_t, 16> nibbles;
 };
-struct Q5_1 {
+struct Q51 {
     StoredHalf scale, minimum;
     std::array<std::uint8_t, 4> highBits;
     std::array<std::uint8_t, 16> nibbles;
 };
-static_assert(sizeof(Q8_0) == 34 && sizeof(Q4_0) == 18 && sizeof(Q4_1) == 20);
-static_assert(sizeof(Q5_0) == 22 && sizeof(Q5_1) == 24);
+static_assert(sizeof(Q80) == 34 && sizeof(Q40) == 18 && sizeof(Q41) == 20);
+static_assert(sizeof(Q50) == 22 && sizeof(Q51) == 24);
 
 /// Eight bits as eight bytes of 0 or 16, bit j in byte j.
 std::uint64_t sixteens(std::uint8_t bits) {
@@ -52,14 +52,14 @@ Quants<8> fiveBits(const Block& block, std::size_t part) {
 
 }  // namespace
 
-void unpackQ8_0(const char* bytes, std::size_t count, float* values) {
-    forEachBlock<Q8_0, kBlock>(bytes, count, values, [](const Q8_0& block, float* out) {
+void unpackQ80(const char* bytes, std::size_t count, float* values) {
+    forEachBlock<Q80, kBlock>(bytes, count, values, [](const Q80& block, float* out) {
         writeScaled<kBlock>(block.quants.data(), toFloat(block.scale), out);
     });
 }
 
-void unpackQ4_0(const char* bytes, std::size_t count, float* values) {
-    forEachBlock<Q4_0, kBlock>(bytes, count, values, [](const Q4_0& block, float* out) {
+void unpackQ40(const char* bytes, std::size_t count, float* values) {
+    forEachBlock<Q40, kBlock>(bytes, count, values, [](const Q40& block, float* out) {
         Quants<kBlock> quants;
         splitNibbles<16>(block.nibbles.data(), quants.data());
         for (std::int8_t& quant : quants) quant = static_cast<std::int8_t>(quant - 8);
@@ -67,16 +67,16 @@ void unpackQ4_0(const char* bytes, std::size_t count, float* values) {
     });
 }
 
-void unpackQ4_1(const char* bytes, std::size_t count, float* values) {
-    forEachBlock<Q4_1, kBlock>(bytes, count, values, [](const Q4_1& block, float* out) {
+void unpackQ41(const char* bytes, std::size_t count, float* values) {
+    forEachBlock<Q41, kBlock>(bytes, count, values, [](const Q41& block, float* out) {
         Quants<kBlock> quants;
         splitNibbles<16>(block.nibbles.data(), quants.data());
         writeScaled<kBlock>(quants.data(), toFloat(block.scale), toFloat(block.minimum), out);
     });
 }
 
-void unpackQ5_0(const char* bytes, std::size_t count, float* values) {
-    forEachBlock<Q5_0, kBlock>(bytes, count, values, [](const Q5_0& block, float* out) {
+void unpackQ50(const char* bytes, std::size_t count, float* values) {
+    forEachBlock<Q50, kBlock>(bytes, count, values, [](const Q50& block, float* out) {
         const float scale = toFloat(block.scale);
         for (std::size_t part = 0; part < 4; ++part) {
             Quants<8> quants = fiveBits(block, part);
@@ -86,8 +86,8 @@ void unpackQ5_0(const char* bytes, std::size_t count, float* values) {
     });
 }
 
-void unpackQ5_1(const char* bytes, std::size_t count, float* values) {
-    forEachBlock<Q5_1, kBlock>(bytes, count, values, [](const Q5_1& block, float* out) {
+void unpackQ51(const char* bytes, std::size_t count, float* values) {
+    forEachBlock<Q51, kBlock>(bytes, count, values, [](const Q51& block, float* out) {
         const float scale = toFloat(block.scale), minimum = toFloat(block.minimum);
         for (std::size_t part = 0; part < 4; ++part)
             writeScaled<8>(fiveBits(block, part).data(), scale, minimum, out + 8 * part);

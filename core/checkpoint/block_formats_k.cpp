@@ -7,36 +7,36 @@ namespace {
 
 constexpr std::size_t kBlock = 256;
 
-struct Q2_K {
+struct Q2K {
     std::array<std::uint8_t, 16> scales;  // a group's scale in the low nibble, its minimum in the high one
     std::array<std::uint8_t, 64> twoBits;
     StoredHalf scale, minimum;
 };
-struct Q3_K {
+struct Q3K {
     std::array<std::uint8_t, 32> highBits;  // bit j of byte i belongs to value 32 j + i
     std::array<std::uint8_t, 64> twoBits;
     std::array<std::uint8_t, 12> scales;
     StoredHalf scale;
 };
-struct Q4_K {
+struct Q4K {
     StoredHalf scale, minimum;
     std::array<std::uint8_t, 12> scales;
     std::array<std::uint8_t, 128> nibbles;
 };
-struct Q5_K {
+struct Q5K {
     StoredHalf scale, minimum;
     std::array<std::uint8_t, 12> scales;
     std::array<std::uint8_t, 32> highBits;  // as in Q3_K
     std::array<std::uint8_t, 128> nibbles;
 };
-struct Q6_K {
+struct Q6K {
     std::array<std::uint8_t, 128> nibbles;
     std::array<std::uint8_t, 64> twoBits;
     std::array<std::int8_t, 16> scales;
     StoredHalf scale;
 };
-static_assert(sizeof(Q2_K) == 84 && sizeof(Q3_K) == 110 && sizeof(Q4_K) == 144);
-static_assert(sizeof(Q5_K) == 176 && sizeof(Q6_K) == 210);
+static_assert(sizeof(Q2K) == 84 && sizeof(Q3K) == 110 && sizeof(Q4K) == 144);
+static_assert(sizeof(Q5K) == 176 && sizeof(Q6K) == 210);
 
 /// Each half of the block lies in 32 bytes; bits 2 j and 2 j + 1 of byte i belong to value 32 j + i of the half.
 void splitPairs(const std::array<std::uint8_t, 64>& bytes, Quants<kBlock>& quants) {
@@ -88,7 +88,7 @@ struct GroupScales {
     }
 };
 
-void unpackBlock(const Q2_K& block, float* values) {
+void unpackBlock(const Q2K& block, float* values) {
     Quants<kBlock> quants;
     splitPairs(block.twoBits, quants);
     const float scale = toFloat(block.scale), minimum = toFloat(block.minimum);
@@ -99,7 +99,7 @@ void unpackBlock(const Q2_K& block, float* values) {
     }
 }
 
-void unpackBlock(const Q3_K& block, float* values) {
+void unpackBlock(const Q3K& block, float* values) {
     Quants<kBlock> quants;
     splitPairs(block.twoBits, quants);
     addHighBits(block.highBits, 4, quants);
@@ -114,20 +114,20 @@ void unpackBlock(const Q3_K& block, float* values) {
     }
 }
 
-void unpackBlock(const Q4_K& block, float* values) {
+void unpackBlock(const Q4K& block, float* values) {
     Quants<kBlock> quants;
     splitRowsOfNibbles(block.nibbles, quants);
     GroupScales(block).write(quants, values);
 }
 
-void unpackBlock(const Q5_K& block, float* values) {
+void unpackBlock(const Q5K& block, float* values) {
     Quants<kBlock> quants;
     splitRowsOfNibbles(block.nibbles, quants);
     addHighBits(block.highBits, 16, quants);
     GroupScales(block).write(quants, values);
 }
 
-void unpackBlock(const Q6_K& block, float* values) {
+void unpackBlock(const Q6K& block, float* values) {
     Quants<kBlock> low, high;
     for (std::size_t half = 0; half < 2; ++half) splitNibbles<64>(&block.nibbles[64 * half], &low[128 * half]);
     splitPairs(block.twoBits, high);
@@ -145,24 +145,24 @@ void unpackAll(const char* bytes, std::size_t count, float* values) {
 
 }  // namespace
 
-void unpackQ2_K(const char* bytes, std::size_t count, float* values) {
-    unpackAll<Q2_K>(bytes, count, values);
+void unpackQ2K(const char* bytes, std::size_t count, float* values) {
+    unpackAll<Q2K>(bytes, count, values);
 }
 
-void unpackQ3_K(const char* bytes, std::size_t count, float* values) {
-    unpackAll<Q3_K>(bytes, count, values);
+void unpackQ3K(const char* bytes, std::size_t count, float* values) {
+    unpackAll<Q3K>(bytes, count, values);
 }
 
-void unpackQ4_K(const char* bytes, std::size_t count, float* values) {
-    unpackAll<Q4_K>(bytes, count, values);
+void unpackQ4K(const char* bytes, std::size_t count, float* values) {
+    unpackAll<Q4K>(bytes, count, values);
 }
 
-void unpackQ5_K(const char* bytes, std::size_t count, float* values) {
-    unpackAll<Q5_K>(bytes, count, values);
+void unpackQ5K(const char* bytes, std::size_t count, float* values) {
+    unpackAll<Q5K>(bytes, count, values);
 }
 
-void unpackQ6_K(const char* bytes, std::size_t count, float* values) {
-    unpackAll<Q6_K>(bytes, count, values);
+void unpackQ6K(const char* bytes, std::size_t count, float* values) {
+    unpackAll<Q6K>(bytes, count, values);
 }
 
 }  // namespace consa::blocks

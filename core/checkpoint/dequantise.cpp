@@ -42,16 +42,16 @@ struct Format {
 constexpr std::array<Format, 13> kFormats = {{{StorageType::F32, "F32", 1, 4, copyFloats},
                                               {StorageType::F16, "F16", 1, 2, convertEach<floatFromHalf>},
                                               {StorageType::BF16, "BF16", 1, 2, convertEach<floatFromBfloat>},
-                                              {StorageType::Q8_0, "Q8_0", 32, 34, blocks::unpackQ8_0},
-                                              {StorageType::Q4_0, "Q4_0", 32, 18, blocks::unpackQ4_0},
-                                              {StorageType::Q4_1, "Q4_1", 32, 20, blocks::unpackQ4_1},
-                                              {StorageType::Q5_0, "Q5_0", 32, 22, blocks::unpackQ5_0},
-                                              {StorageType::Q5_1, "Q5_1", 32, 24, blocks::unpackQ5_1},
-                                              {StorageType::Q2_K, "Q2_K", 256, 84, blocks::unpackQ2_K},
-                                              {StorageType::Q3_K, "Q3_K", 256, 110, blocks::unpackQ3_K},
-                                              {StorageType::Q4_K, "Q4_K", 256, 144, blocks::unpackQ4_K},
-                                              {StorageType::Q5_K, "Q5_K", 256, 176, blocks::unpackQ5_K},
-                                              {StorageType::Q6_K, "Q6_K", 256, 210, blocks::unpackQ6_K}}};
+                                              {StorageType::Q8_0, "Q8_0", 32, 34, blocks::unpackQ80},
+                                              {StorageType::Q4_0, "Q4_0", 32, 18, blocks::unpackQ40},
+                                              {StorageType::Q4_1, "Q4_1", 32, 20, blocks::unpackQ41},
+                                              {StorageType::Q5_0, "Q5_0", 32, 22, blocks::unpackQ50},
+                                              {StorageType::Q5_1, "Q5_1", 32, 24, blocks::unpackQ51},
+                                              {StorageType::Q2_K, "Q2_K", 256, 84, blocks::unpackQ2K},
+                                              {StorageType::Q3_K, "Q3_K", 256, 110, blocks::unpackQ3K},
+                                              {StorageType::Q4_K, "Q4_K", 256, 144, blocks::unpackQ4K},
+                                              {StorageType::Q5_K, "Q5_K", 256, 176, blocks::unpackQ5K},
+                                              {StorageType::Q6_K, "Q6_K", 256, 210, blocks::unpackQ6K}}};
 
 const Format& formatOf(StorageType type) {
     return kFormats[static_cast<std::size_t>(type)];

@@ -104,7 +104,7 @@ void GgufShards::collectTensors() {
 }
 
 std::string ggufModelName(const std::filesystem::path& path) {
-    const std::string stem = withoutShardMark(path.stem().string());
+    std::string stem = withoutShardMark(path.stem().string());
     const std::size_t mark = stem.find_last_of(".-");
     if (mark == std::string::npos || mark == 0) return stem;
     return isFormatName(stem.substr(mark + 1)) ? stem.substr(0, mark) : stem;

@@ -82,7 +82,7 @@ void TestGgufCheckpoint::opensLlamaAndUndoesRotaryOrder() {
     VERIFY_ERROR(checkpoint->readFloat32("model.layers.7.mlp.up_proj.weight"), "model.layers.7.mlp.up_proj.weight");
     // 10x16 embeddings, three norms of 16, attention 16x(16+8+8+16), feed-forward 3x24x16.
     QCOMPARE(config.parameterCount(), std::int64_t{160 + 48 + 768 + 1152});
-    QCOMPARE(config.kvBytesPerToken(), std::int64_t{2 * 8 * 2});
+    QCOMPARE(config.kvBytesPerToken(), std::int64_t{32});
 }
 
 void TestGgufCheckpoint::opensQwen3() {

@@ -22,7 +22,7 @@ private Q_SLOTS:
 
 private:
     [[nodiscard]] fs::path write(const GgufBuilder& file, const std::string& name) const {
-        const fs::path path = fs::path(m_folder.path().toStdString()) / name;
+        fs::path path = fs::path(m_folder.path().toStdString()) / name;
         writeFileAtomically(path, file.bytes());
         return path;
     }

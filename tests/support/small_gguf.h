@@ -27,7 +27,8 @@ inline void addSmallMetadata(GgufBuilder& file, const std::string& architecture)
 inline void addSmallTensors(GgufBuilder& file, const std::string& architecture) {
     const auto matrix = [&](const char* name, std::int64_t rows, std::int64_t columns) {
         std::vector<float> values;
-        for (std::int64_t i = 0; i < rows * columns; ++i) values.push_back(static_cast<float>(i / columns));
+        for (std::int64_t row = 0; row < rows; ++row)
+            values.insert(values.end(), static_cast<std::size_t>(columns), static_cast<float>(row));
         file.addFloats(name, {rows, columns}, values);
     };
     const auto vector = [&](const char* name, std::size_t size) {
