@@ -106,12 +106,14 @@ void unpackBlock(const Q3K& block, float* values) {
     for (std::int8_t& quant : quants) quant = static_cast<std::int8_t>(quant - 4);
     const float scale = toFloat(block.scale);
     // Group g's low four bits are nibble g of bytes 0 to 7 (low nibbles first), its top two a pair of bytes 8 to 11.
+    std::array<float, 16> scales;
     for (std::size_t group = 0; group < 16; ++group) {
         const unsigned low = (block.scales[group % 8] >> (4 * (group / 8))) & 0x0fU;
         const unsigned high = (block.scales[8 + group % 4] >> (2 * (group / 4))) & 3U;
-        const int groupScale = static_cast<int>(low | (high << 4U)) - 32;
-        writeScaled<16>(&quants[16 * group], scale * static_cast<float>(groupScale), values + 16 * group);
+        scales[group] = scale * static_cast<float>(static_cast<int>(low | (high << 4U)) - 32);
     }
+    for (std::size_t group = 0; group < 16; ++group)
+        writeScaled<16>(&quants[16 * group], scales[group], values + 16 * group);
 }
 
 void unpackBlock(const Q4K& block, float* values) {
