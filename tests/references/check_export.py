@@ -1,0 +1,78 @@
+"""Compares an exported Hugging Face folder with the model that it was made from: check_export.py EXPORTED ORIGINAL JSON
+
+JSON: {"slides": [0 or 1 a layer], "window": tokens, "tokens": length of the text}. The original runs layer by layer
+under masks drawn here, so nothing of the exported configuration is trusted. Prints one JSON object:
+{"difference": largest difference of two logits, "effect": largest change that the sliding layers make, "class": name}.
+"""
+import json
+import sys
+
+sys.dont_write_bytecode = True
+from reference_folder import require
+
+require("torch", "transformers")
+
+import torch
+import transformers
+
+
+def load(folder):
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+    unread = {key: list(value) for key, value in report.items() if value}
+    if unread:
+        sys.exit(f"{folder}: {unread}")
+    return model.eval()
+
+
+def mask(tokens, window):
+    """0 where a query may look, a very low number elsewhere, [1, 1, tokens, tokens]. window 0: no bound."""
+    distance = torch.arange(tokens)[:, None] - torch.arange(tokens)[None, :]
+    visible = (distance >= 0) & ((distance < window) if window else True)
+    return torch.where(visible, 0.0, torch.finfo(torch.float32).min)[None, None]
+
+
+def native_window(config, layer):
+    """Tokens that a layer of the original sees, 0 for no bound."""
+    window = getattr(config, "sliding_window", None) or 0
+    types = getattr(config, "layer_types", None)
+    return window if types is None or types[layer] == "sliding_attention" else 0
+
+
+def smallest(*windows):
+    bounds = [window for window in windows if window]
+    return min(bounds) if bounds else 0
+
+
+def reference(model, ids, slides, window):
+    body = model.model
+    hidden = body.embed_tokens(ids)
+    positions = torch.arange(ids.shape[1])[None]
+    rotary = body.rotary_emb(hidden, positions)
+    for index, layer in enumerate(body.layers):
+        bound = smallest(native_window(model.config, index), window if slides[index] else 0)
+        result = layer(hidden, attention_mask=mask(ids.shape[1], bound), position_ids=positions,
+                       position_embeddings=rotary)
+        hidden = result[0] if isinstance(result, tuple) else result
+    return model.lm_head(body.norm(hidden))
+
+
+def largest(first, second):
+    return (first - second).abs().max().item()
+
+
+@torch.no_grad()
+def main():
+    exported, original = load(sys.argv[1]), load(sys.argv[2])
+    layout = json.loads(sys.argv[3])
+    torch.manual_seed(1)
+    ids = torch.randint(0, original.config.vocab_size, (1, layout["tokens"]))
+    expected = reference(original, ids, layout["slides"], layout["window"])
+    whole = original(ids).logits
+    # The reference itself must be the original where nothing slides.
+    own = largest(reference(original, ids, [0] * len(layout["slides"]), 0), whole)
+    print(json.dumps({"difference": largest(exported(ids).logits, expected), "effect": largest(expected, whole),
+                      "reference": own, "class": type(exported).__name__}))
+
+
+main()
