@@ -1,8 +1,10 @@
-"""Compares an exported Hugging Face folder with the model that it was made from: check_export.py EXPORTED ORIGINAL JSON
+"""Compares exported Hugging Face folders with the models that they were made from: check_export.py JOBS
 
-JSON: {"slides": [0 or 1 a layer], "window": tokens, "tokens": length of the text}. The original runs layer by layer
-under masks drawn here, so nothing of the exported configuration is trusted. Prints one JSON object:
-{"difference": largest difference of two logits, "effect": largest change that the sliding layers make, "class": name}.
+JOBS is JSON, a list of {"exported": folder, "original": folder, "slides": [0 or 1 a layer], "window": tokens, "tokens":
+length of the text}. The original runs layer by layer under masks drawn here, so nothing of the exported configuration is
+trusted. Prints a JSON list, an object a job: {"difference": largest difference of two logits, "effect": largest change
+that the sliding layers make, "reference": how far this reference is from the original where nothing slides, "class":
+name of the exported model's class, "largest": largest logit}.
 """
 import json
 import sys
@@ -62,17 +64,16 @@ def largest(first, second):
 
 
 @torch.no_grad()
-def main():
-    exported, original = load(sys.argv[1]), load(sys.argv[2])
-    layout = json.loads(sys.argv[3])
+def compare(job):
+    exported, original = load(job["exported"]), load(job["original"])
     torch.manual_seed(1)
-    ids = torch.randint(0, original.config.vocab_size, (1, layout["tokens"]))
-    expected = reference(original, ids, layout["slides"], layout["window"])
+    ids = torch.randint(0, original.config.vocab_size, (1, job["tokens"]))
     whole = original(ids).logits
-    # The reference itself must be the original where nothing slides.
-    own = largest(reference(original, ids, [0] * len(layout["slides"]), 0), whole)
-    print(json.dumps({"difference": largest(exported(ids).logits, expected), "effect": largest(expected, whole),
-                      "reference": own, "class": type(exported).__name__}))
+    expected = reference(original, ids, job["slides"], job["window"])
+    unbounded = reference(original, ids, [0] * len(job["slides"]), 0)
+    return {"difference": largest(exported(ids).logits, expected), "effect": largest(expected, whole),
+            "reference": largest(unbounded, whole), "class": type(exported).__name__,
+            "largest": expected.abs().max().item()}
 
 
-main()
+print(json.dumps([compare(job) for job in json.loads(sys.argv[1])]))
