@@ -8,10 +8,11 @@
 #include "core/layout/layout_exchange.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -20,7 +21,7 @@ namespace consa {
 namespace {
 
 struct ConvertOptions {
-    std::string layout, to, out, weights = "stored";
+    std::string layout, to, out, weights = "stored", architecture = "auto";
     std::optional<std::string> model;
     std::optional<double> sparsity;
     std::optional<int> window, sinks;
@@ -70,8 +71,14 @@ std::vector<std::string> tableLosses(const LayoutFile& file, bool isPruLong) {
     return losses;
 }
 
-void showPart(double share) {
-    fmt::print(stderr, "\rWriting weights: {:3.0f} %{}", 100 * share, share >= 1 ? "\n" : "");
+/// Shows percents on a terminal.
+std::function<void(double)> partShower() {
+    return [isTerminal = isatty(STDERR_FILENO) != 0, shown = -1](double share) mutable {
+        const int percent = static_cast<int>(100 * share);
+        if (!isTerminal || percent == shown) return;
+        shown = percent;
+        fmt::print(stderr, "\rWriting weights: {:3} %{}", percent, share >= 1 ? "\n" : "");
+    };
 }
 
 void convertToHuggingFace(const ConvertOptions& o) {
@@ -79,7 +86,8 @@ void convertToHuggingFace(const ConvertOptions& o) {
     const std::unique_ptr<Checkpoint> checkpoint = openCheckpoint(model);
     const LayoutFile file = layoutFrom(o, checkpoint.get());
     const LayoutFile layers = o.asLayers ? asLayers(file) : file;
-    const HuggingFacePlan plan = planHuggingFaceExport(checkpoint->config(), layers);
+    const HuggingFacePlan plan =
+        planHuggingFaceExport(checkpoint->config(), layers, llamaTargetFromString(o.architecture));
     std::vector<std::string> losses = plan.losses;
     if (o.asLayers && firstMixedLayer(file.layout) >= 0) {
         losses.push_back(
@@ -91,7 +99,7 @@ void convertToHuggingFace(const ConvertOptions& o) {
     how.folder = o.out;
     if (checkpoint->format() == "safetensors") how.sourceFolder = resolveModelPath(model);
     how.weights = exportedWeightsFromString(o.weights);
-    how.progress = showPart;
+    how.progress = partShower();
     writeHuggingFaceFolder(*checkpoint, plan, how);
     fmt::print(stderr, "{} is a model of type {}, with {} of {} layers sliding.\n", o.out, plan.config.architecture,
                std::count(plan.slides.begin(), plan.slides.end(), true), plan.slides.size());
@@ -153,6 +161,10 @@ void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--window", o->window, "sliding window in tokens instead of the layout's, the query counted");
     command->add_option("--sinks", o->sinks, "first tokens that stay visible, instead of the layout's");
     command->add_option("--dtype", o->weights, "weights of hf: stored, float32 or bfloat16")->capture_default_str();
+    command
+        ->add_option("--architecture", o->architecture,
+                     "what Llama becomes in hf: auto (Ministral) or qwen2, for old transformers")
+        ->capture_default_str();
     command->add_flag("!--no-evaluate", o->evaluates, "do not measure the perplexity that the hf folder has");
     command->add_option("--corpus", o->evaluation.corpus, "texts for that, as in evaluate");
     command->add_option("--split", o->evaluation.split, "test, dev or all")->capture_default_str();

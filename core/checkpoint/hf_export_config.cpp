@@ -11,15 +11,16 @@
 namespace consa {
 namespace {
 
-std::string targetArchitecture(const ModelConfig& model) {
+std::string targetArchitecture(const ModelConfig& model, LlamaTarget llamaTarget) {
     if (model.hasQkNorm && model.hasQkvBias) {
         throw Error("the model " + model.name +
                     " can't be exported for transformers: it has both norms and biases of " +
                     "queries and keys, and no class there that obeys layer_types has both");
     }
     if (model.hasQkNorm) return "qwen3";
-    const bool isMistral = model.architecture == "mistral" || model.architecture == "ministral";
-    return isMistral && !model.hasQkvBias ? "ministral" : "qwen2";
+    const bool isQwen = model.architecture == "qwen2" || model.hasQkvBias;
+    const bool standsInAsQwen = model.architecture == "llama" && llamaTarget == LlamaTarget::Qwen2;
+    return isQwen || standsInAsQwen ? "qwen2" : "ministral";
 }
 
 void requireLayers(const LayoutFile& layout) {
@@ -111,9 +112,14 @@ void addLayers(const HuggingFacePlan& plan, Json& config) {
     Json types = Json::array();
     for (const bool slides : plan.slides) types.push_back(slides ? "sliding_attention" : "full_attention");
     config["layer_types"] = types;
-    config["sliding_window"] = plan.slidingWindow > 0 ? Json(plan.slidingWindow) : Json();
-    if (plan.config.architecture == "ministral") return;
-    config["use_sliding_window"] = plan.slidingWindow > 0;
+    const bool hasWindow = plan.slidingWindow > 0;
+    if (plan.config.architecture == "ministral") {
+        // Its class draws the sliding mask even when no layer asks for it.
+        config["sliding_window"] = hasWindow ? plan.slidingWindow : plan.config.contextTokens;
+        return;
+    }
+    config["sliding_window"] = hasWindow ? Json(plan.slidingWindow) : Json();
+    config["use_sliding_window"] = hasWindow;
     // Releases that don't know layer_types slide from this layer on: said where that is the same, else nothing slides.
     const auto firstSliding = std::find(plan.slides.begin(), plan.slides.end(), true);
     const bool isTail = std::find(firstSliding, plan.slides.end(), false) == plan.slides.end();
@@ -123,12 +129,18 @@ void addLayers(const HuggingFacePlan& plan, Json& config) {
 
 }  // namespace
 
-HuggingFacePlan planHuggingFaceExport(const ModelConfig& model, const LayoutFile& layout) {
+LlamaTarget llamaTargetFromString(const std::string& word) {
+    if (word == "auto") return LlamaTarget::Ministral;
+    if (word == "qwen2") return LlamaTarget::Qwen2;
+    throw Error("\"" + word + "\" is no architecture to export as: use auto or qwen2");
+}
+
+HuggingFacePlan planHuggingFaceExport(const ModelConfig& model, const LayoutFile& layout, LlamaTarget llamaTarget) {
     requireShape(layout, model.grid(layout.layout.grid.granularity), "the layout");
     requireLayers(layout);
     HuggingFacePlan plan;
     plan.config = model;
-    plan.config.architecture = targetArchitecture(model);
+    plan.config.architecture = targetArchitecture(model, llamaTarget);
     plan.addsZeroBiases = plan.config.architecture == "qwen2" && !model.hasQkvBias;
     plan.config.hasQkvBias = plan.config.architecture == "qwen2";
     const std::vector<int> bounds = layerBounds(model, layout);

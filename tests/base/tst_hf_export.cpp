@@ -65,11 +65,12 @@ ModelConfig configOf(const fs::path& folder) {
     return config;
 }
 
-std::unique_ptr<Checkpoint> openReference(const fs::path& folder) {
+std::unique_ptr<Checkpoint> openReference(const fs::path& folder, const fs::path& tokenizer = {}) {
     SafetensorsModel model;
     model.config = configOf(folder);
     model.format = "safetensors";
     model.source = folder.string();
+    model.tokenizerFile = tokenizer;
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder)) {
         if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
@@ -121,7 +122,7 @@ json compare(const json& jobs) {
     const std::string output = process.readAllStandardOutput().toStdString();
     const json results = json::parse(output, nullptr, false);
     if (results.is_array() && results.size() == jobs.size()) return results;
-    const json failed = {{"error", process.readAllStandardError().toStdString() + output}};
+    const json failed = {{"error", process.readAllStandardError().right(600).toStdString() + output}};
     return json::array_t(jobs.size(), failed);
 }
 
@@ -132,14 +133,17 @@ struct ParityCase {
     const char* full;
     int window;
     const char* className;
+    LlamaTarget llamaTarget = LlamaTarget::Ministral;
 };
 
 constexpr std::array kParityCases = {
-    ParityCase{"llama, all full", "llama", "1111", 8, "Qwen2ForCausalLM"},
-    ParityCase{"llama, tied", "llama", "1001", 8, "Qwen2ForCausalLM"},
-    ParityCase{"llama3 positions, wide heads", "llama_wide", "0110", 5, "Qwen2ForCausalLM"},
-    ParityCase{"linear positions", "llama_linear", "0100", 8, "Qwen2ForCausalLM"},
-    ParityCase{"dynamic positions", "llama_dynamic", "0010", 8, "Qwen2ForCausalLM"},
+    ParityCase{"llama, all full", "llama", "1111", 8, "MinistralForCausalLM"},
+    ParityCase{"llama, tied", "llama", "1001", 8, "MinistralForCausalLM"},
+    ParityCase{"llama as qwen2", "llama", "1001", 8, "Qwen2ForCausalLM", LlamaTarget::Qwen2},
+    ParityCase{"llama3 positions as qwen2", "llama_wide", "0110", 5, "Qwen2ForCausalLM", LlamaTarget::Qwen2},
+    ParityCase{"llama3 positions, wide heads", "llama_wide", "0110", 5, "MinistralForCausalLM"},
+    ParityCase{"linear positions", "llama_linear", "0100", 8, "MinistralForCausalLM"},
+    ParityCase{"dynamic positions", "llama_dynamic", "0010", 8, "MinistralForCausalLM"},
     ParityCase{"mistral in shards", "mistral", "0101", 8, "MinistralForCausalLM"},
     ParityCase{"mistral, native window", "mistral_window", "0000", 8, "MinistralForCausalLM"},
     ParityCase{"mistral, full in its window", "mistral_window", "1001", 24, "MinistralForCausalLM"},
@@ -174,13 +178,13 @@ private Q_SLOTS:
 
 private:
     nlohmann::json embeddedModelJob();
+    nlohmann::json tokenizerJob();
     void exportTo(const fs::path& folder, const Checkpoint& checkpoint, const LayoutFile& layout,
-                  const fs::path& source = {}, ExportedWeights weights = ExportedWeights::AsStored) {
+                  const fs::path& source = {}, LlamaTarget llamaTarget = LlamaTarget::Ministral) {
         HuggingFaceExport how;
         how.folder = folder;
         how.sourceFolder = source;
-        how.weights = weights;
-        writeHuggingFaceFolder(checkpoint, planHuggingFaceExport(checkpoint.config(), layout), how);
+        writeHuggingFaceFolder(checkpoint, planHuggingFaceExport(checkpoint.config(), layout, llamaTarget), how);
     }
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -192,7 +196,7 @@ void TestHfExport::choosesTheSameMaths_data() {
     QTest::addColumn<QString>("to");
     QTest::addColumn<bool>("addsBiases");
     QTest::newRow("llama") << "llama"
-                           << "qwen2" << true;
+                           << "ministral" << false;
     QTest::newRow("mistral") << "mistral"
                              << "ministral" << false;
     QTest::newRow("ministral") << "ministral"
@@ -216,6 +220,10 @@ void TestHfExport::choosesTheSameMaths() {
     QCOMPARE(plan.slidingWindow, 32);
     QCOMPARE(plan.slides, (std::vector<bool>{false, true, true, false}));
     QVERIFY(plan.losses.empty());
+    const HuggingFacePlan old = planHuggingFaceExport(model, layersOf(model, "1001", 32), LlamaTarget::Qwen2);
+    QCOMPARE(old.config.architecture, from == QLatin1String("llama") ? std::string("qwen2") : to.toStdString());
+    QCOMPARE(old.addsZeroBiases, from == QLatin1String("llama"));
+    VERIFY_ERROR(llamaTargetFromString("gpt2"), "auto or qwen2");
 }
 
 void TestHfExport::refusesWhatCannotBeSaid() {
@@ -282,7 +290,7 @@ void TestHfExport::slidesForOldReleasesOnlyWhereThatIsExact() {
     QFETCH(QString, full);
     QFETCH(int, maxWindowLayers);
     const ModelConfig model = smallModel("llama");
-    const auto plan = planHuggingFaceExport(model, layersOf(model, full.toStdString(), 32));
+    const auto plan = planHuggingFaceExport(model, layersOf(model, full.toStdString(), 32), LlamaTarget::Qwen2);
     const std::string text = toHuggingFaceConfig(plan, {});
     const json config = json::parse(text);
     COMPARE_JSON(config["max_window_layers"], maxWindowLayers);
@@ -320,7 +328,7 @@ void TestHfExport::linksAFoldersOwnWeights() {
     REQUIRE_REFERENCES("exchange");
     const fs::path source = test::referenceFolder("exchange") / "llama";
     const auto checkpoint = openReference(source);
-    exportTo(m_path / "out", *checkpoint, layersOf(checkpoint->config(), "1001", 32), source);
+    exportTo(m_path / "out", *checkpoint, layersOf(checkpoint->config(), "1001", 32), source, LlamaTarget::Qwen2);
     QCOMPARE(readFile(m_path / "out" / "model-00001-of-00002.safetensors"), readFile(source / "model.safetensors"));
     QVERIFY(!fs::exists(m_path / "out" / "model.safetensors"));
     QVERIFY(fs::file_size(m_path / "out" / "model-00002-of-00002.safetensors") < 10000);
@@ -334,7 +342,7 @@ void TestHfExport::linksAFoldersOwnWeights() {
 
 void TestHfExport::convertsTheEmbeddedModel() {
     const auto demo = openCheckpoint("demo");
-    exportTo(m_path / "demo", *demo, layersOf(demo->config(), lastLayerFull(*demo), 64));
+    exportTo(m_path / "demo", *demo, layersOf(demo->config(), lastLayerFull(*demo), 64), {}, LlamaTarget::Qwen2);
     const json config = readJson(m_path / "demo" / "config.json");
     COMPARE_JSON(config["consa_tokenizer"], "bytes");
     COMPARE_JSON(config["layer_types"].front(), "sliding_attention");
@@ -403,10 +411,12 @@ void TestHfExport::computesTheSameInTransformers() {
         const ParityCase& parity = kParityCases.at(i);
         const fs::path source = test::referenceFolder("exchange") / parity.model, folder = m_path / std::to_string(i);
         const auto checkpoint = openReference(source);
-        exportTo(folder, *checkpoint, layersOf(checkpoint->config(), parity.full, parity.window), source);
+        exportTo(folder, *checkpoint, layersOf(checkpoint->config(), parity.full, parity.window), source,
+                 parity.llamaTarget);
         jobs.push_back(comparisonJob(folder, source, parity.full, parity.window));
     }
     jobs.push_back(embeddedModelJob());
+    jobs.push_back(tokenizerJob());
     const json results = compare(jobs);
     for (std::size_t i = 0; i < kParityCases.size(); ++i) {
         const ParityCase& parity = kParityCases.at(i);
@@ -419,7 +429,8 @@ void TestHfExport::computesTheSameInTransformers() {
         const bool slides = std::string(parity.full) != "1111" && parity.window != 24;
         QVERIFY2(slides ? results[i]["effect"] > 0.01 : results[i]["effect"] < 1e-5, shown.c_str());
     }
-    const json demo = results.back();
+    QVERIFY2(results.back()["sameTokens"] == true, results.back().dump().c_str());
+    const json demo = results[kParityCases.size()];
     QVERIFY2(demo["difference"] < 1e-5 * demo["largest"].get<double>() && demo["effect"] > 0.01, demo.dump().c_str());
 }
 
@@ -438,6 +449,14 @@ json TestHfExport::embeddedModelJob() {
     writeSafetensors(original / "model.safetensors", tensors,
                      [&](const TensorPlan& tensor) { return demo->readFloat32(tensor.name); });
     return comparisonJob(m_path / "demo", original, lastLayerFull(*demo), 16);
+}
+
+/// A Llama whose tokenizer splits text as Llama 3 does, written as from a source without a tokenizer_config.json.
+json TestHfExport::tokenizerJob() {
+    const fs::path source = test::referenceFolder("exchange") / "llama";
+    const auto checkpoint = openReference(source, CONSA_FIXTURES "/golden/tokenizer_llama3.json");
+    exportTo(m_path / "tokenizer", *checkpoint, layersOf(checkpoint->config(), "1001", 8));
+    return comparisonJob(m_path / "tokenizer", source, "1001", 8);
 }
 
 QTEST_GUILESS_MAIN(TestHfExport)

@@ -4,16 +4,19 @@ JOBS is JSON, a list of {"exported": folder, "original": folder, "slides": [0 or
 length of the text}. The original runs layer by layer under masks drawn here, so nothing of the exported configuration is
 trusted. Prints a JSON list, an object a job: {"difference": largest difference of two logits, "effect": largest change
 that the sliding layers make, "reference": how far this reference is from the original where nothing slides, "class":
-name of the exported model's class, "largest": largest logit}.
+name of the exported model's class, "largest": largest logit, "sameTokens": whether AutoTokenizer gives the ids of the
+folder's tokenizer.json, null without one}.
 """
 import json
+import os
 import sys
 
 sys.dont_write_bytecode = True
 from reference_folder import require
 
-require("torch", "transformers")
+require("tokenizers", "torch", "transformers")
 
+import tokenizers
 import torch
 import transformers
 
@@ -63,6 +66,15 @@ def largest(first, second):
     return (first - second).abs().max().item()
 
 
+def has_same_tokens(folder):
+    path = os.path.join(folder, "tokenizer.json")
+    if not os.path.exists(path):
+        return None
+    text = "Hello, World's END!!\n\nIn 1998   pi was\t3.14159 - na\u00efve caf\u00e9"
+    expected = tokenizers.Tokenizer.from_file(path).encode(text).ids
+    return transformers.AutoTokenizer.from_pretrained(folder)(text)["input_ids"] == expected
+
+
 @torch.no_grad()
 def compare(job):
     exported, original = load(job["exported"]), load(job["original"])
@@ -73,7 +85,7 @@ def compare(job):
     unbounded = reference(original, ids, [0] * len(job["slides"]), 0)
     return {"difference": largest(exported(ids).logits, expected), "effect": largest(expected, whole),
             "reference": largest(unbounded, whole), "class": type(exported).__name__,
-            "largest": expected.abs().max().item()}
+            "largest": expected.abs().max().item(), "sameTokens": has_same_tokens(job["exported"])}
 
 
 print(json.dumps([compare(job) for job in json.loads(sys.argv[1])]))
