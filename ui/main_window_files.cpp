@@ -39,16 +39,24 @@ void MainWindow::openPath(const QString& path) {
             case PathKind::Text:
                 return openTexts({path.toStdString()});
             case PathKind::LayoutFile:
-                if (const auto file = askForLayout(path.toStdString(), this)) {
-                    const QString name = QFileInfo(path).fileName();
-                    showLayout(*file, name);
-                    if (m_presets->modelShape().layerCount > 0)
-                        requireShape(*file, m_presets->modelShape(), name.toStdString());
-                }
-                return;
+                return openLayout(path);
         }
     } catch (const Error& error) {
         m_messages->showError(QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::openLayout(const QString& path) {
+    const std::optional<LayoutFile> file = askForLayout(path.toStdString(), this);
+    if (!file) return;
+    const QString name = QFileInfo(path).fileName();
+    showLayout(*file, name);
+    if (m_presets->modelShape().layerCount == 0) return;
+    try {
+        requireShape(*file, m_presets->modelShape(), name.toStdString());
+    } catch (const Error& error) {
+        // Looking at it is fine; that it can't be evaluated here is worth knowing.
+        m_messages->showMessage(MessageBar::Severity::Warning, QString::fromUtf8(error.what()));
     }
 }
 
