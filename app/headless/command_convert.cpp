@@ -163,7 +163,7 @@ void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--dtype", o->weights, "weights of hf: stored, float32 or bfloat16")->capture_default_str();
     command
         ->add_option("--architecture", o->architecture,
-                     "what Llama becomes in hf: auto (Ministral) or qwen2, for old transformers")
+                     "what Llama becomes in hf: auto (Ministral) or qwen2, for transformers before 4.57")
         ->capture_default_str();
     command->add_flag("!--no-evaluate", o->evaluates, "do not measure the perplexity that the hf folder has");
     command->add_option("--corpus", o->evaluation.corpus, "texts for that, as in evaluate");

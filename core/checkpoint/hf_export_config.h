@@ -24,12 +24,13 @@ enum class LlamaTarget { Ministral, Qwen2 };
 /// "auto" (Ministral) or "qwen2". Throws Error (BadInput) for any other word.
 [[nodiscard]] LlamaTarget llamaTargetFromString(const std::string& word);
 
-/// Chooses the architecture with the same maths whose transformers class obeys `layer_types` (read in transformers 5.17
-/// and 5.24): Qwen2 and Qwen3 as they are; Mistral, whose class has one window for all layers, as Ministral; Llama,
-/// whose class never reads layer_types, as Ministral too, or as Qwen2 with biases of zero for releases without
-/// Ministral. In transformers 5 AutoTokenizer gives every qwen2 model Qwen2's own splitting of text, whatever
-/// tokenizer.json says, so there Llama as Qwen2 reads other tokens. Throws Error (BadInput) with the reason for what
-/// can't be expressed: KV heads of one layer that differ (see asLayers), layers with different windows, another shape.
+/// Chooses the architecture with the same maths whose transformers class obeys `layer_types` (read in
+/// transformers 4.57, 5.17 and 5.24): Qwen2 and Qwen3 as they are; Mistral, whose class has one window for all layers,
+/// as Ministral; Llama, whose class never reads layer_types, as Ministral too, or as Qwen2 with biases of zero for
+/// releases without Ministral. In transformers 5 AutoTokenizer gives every qwen2 model Qwen2's own splitting of text,
+/// whatever tokenizer.json says, so there Llama as Qwen2 reads other tokens. Throws Error (BadInput) with the reason
+/// for what can't be expressed: KV heads of one layer that differ (see asLayers), layers with different windows,
+/// another shape.
 [[nodiscard]] HuggingFacePlan planHuggingFaceExport(const ModelConfig& model, const LayoutFile& layout,
                                                     LlamaTarget llamaTarget = LlamaTarget::Ministral);
 
