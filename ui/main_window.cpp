@@ -121,7 +121,8 @@ void MainWindow::createMenus() {
     QMenu* presets = menuBar()->addMenu(tr("&Presets"));
     presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->deleteAction()});
     presets->addSeparator();
-    presets->addActions({m_presetPanel->importAction(), m_presetPanel->exportAction()});
+    presets->addActions({m_presetPanel->importAction(), m_presetPanel->importFolderAction(),
+                         m_presetPanel->exportAction(), m_presetPanel->exportModelAction()});
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     help->addActions({m_actions->shortcuts, m_actions->about});
     for (QMenu* menu : {file, edit, run, view, presets, help}) menu->setToolTipsVisible(true);

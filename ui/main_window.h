@@ -76,6 +76,7 @@ private:
     void openModel(const QString& model, const std::vector<std::string>& texts = {});
     void openTexts(const std::vector<std::string>& texts);
     void openRun(const QString& folder);
+    void openLayout(const QString& path);
     void showLayout(const LayoutFile& file, const QString& name);
     void showSessionAgain();
     void browseForModel(bool isFolder);

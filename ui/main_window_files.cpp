@@ -3,10 +3,12 @@
 #include "core/base/file_io.h"
 #include "ui/main_window.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
 #include "ui/session/saved_run.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
+#include "ui/views/import_dialog.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/preset_panel.h"
 
@@ -37,10 +39,24 @@ void MainWindow::openPath(const QString& path) {
             case PathKind::Text:
                 return openTexts({path.toStdString()});
             case PathKind::LayoutFile:
-                return showLayout(readLayoutFile(path.toStdString()), QFileInfo(path).fileName());
+                return openLayout(path);
         }
     } catch (const Error& error) {
         m_messages->showError(QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::openLayout(const QString& path) {
+    const std::optional<LayoutFile> file = askForLayout(path.toStdString(), this);
+    if (!file) return;
+    const QString name = QFileInfo(path).fileName();
+    showLayout(*file, name);
+    if (m_presets->modelShape().layerCount == 0) return;
+    try {
+        requireShape(*file, m_presets->modelShape(), name.toStdString());
+    } catch (const Error& error) {
+        // Looking at it is fine; that it can't be evaluated here is worth knowing.
+        m_messages->showMessage(MessageBar::Severity::Warning, QString::fromUtf8(error.what()));
     }
 }
 

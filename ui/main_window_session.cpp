@@ -8,6 +8,7 @@
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
 #include "ui/views/message_bar.h"
+#include "ui/views/preset_panel.h"
 #include "ui/views/run_controls.h"
 #include "ui/views/run_settings_dialog.h"
 #include "ui/views/status_strip.h"
@@ -41,6 +42,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
         m_steering->setRampSteps(m_plan.config().rampSteps);
     }
     m_presets->setModelShape(snapshot.model ? snapshot.model->grid(Granularity::KvHead) : UnitGrid{});
+    m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
     m_gates->setSnapshot(snapshot);
     m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
     m_steering->setSnapshot(snapshot);

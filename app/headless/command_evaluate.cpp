@@ -3,7 +3,7 @@
 #include "app/headless/headless_session.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
-#include "core/layout/layout_file.h"
+#include "core/layout/layout_exchange.h"
 #include "core/layout/layout_patterns.h"
 
 #include <fmt/format.h>
@@ -21,12 +21,13 @@ struct EvaluateOptions {
     std::string model = "default";
     std::vector<std::string> corpus, layouts;
     std::optional<int> window, sinks, context;
+    std::optional<double> sparsity;
     std::int64_t tokens = 0;
     std::string split = "test", dataType = "auto", device = "auto", dumpTokens, out;
 };
 
-/// The rules and files of --layout. A file's own window and sinks hold for it; rules take --window and --sinks, else
-/// the first file's, else the model's defaults.
+/// The rules and files of --layout. A file's own window and sinks hold for it; rules, and files without, take --window
+/// and --sinks, else the first file's, else the model's defaults. --sparsity cuts the files that hold soft values.
 std::vector<EvaluatedLayout> layoutsFrom(const EvaluateOptions& o, const SessionSnapshot& opened) {
     int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
     std::vector<EvaluatedLayout> result;
@@ -36,11 +37,13 @@ std::vector<EvaluatedLayout> layoutsFrom(const EvaluateOptions& o, const Session
                 result.push_back({named.name, std::move(named.layout), 0, -1});
             continue;
         }
-        const LayoutFile file = readLayoutFile(word);
+        const ImportedLayout imported = readForeignLayout(word);
+        const std::optional<double> sparsity = imported.isSoft() ? o.sparsity : std::nullopt;
+        const LayoutFile file = toLayoutFile(imported, {sparsity, o.window, o.sinks});
         requireShape(file, opened.model->grid(file.layout.grid.granularity), word);
-        if (window == 0) window = file.windowTokens;
-        if (sinks < 0) sinks = file.sinkTokens;
-        result.push_back({word, file.layout, file.windowTokens, file.sinkTokens});
+        if (window == 0) window = imported.windowTokens.value_or(0);
+        if (sinks < 0) sinks = imported.sinkTokens.value_or(-1);
+        result.push_back({word, file.layout, imported.windowTokens.value_or(0), imported.sinkTokens.value_or(-1)});
     }
     for (EvaluatedLayout& layout : result) {
         if (layout.windowTokens == 0) layout.windowTokens = window;
@@ -88,13 +91,15 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
         ->capture_default_str();
     command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
     command
-        ->add_option(
-            "--layout", o->layouts,
-            "a layout file, or full, sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
-            "random:SEED@S; may be repeated")
+        ->add_option("--layout", o->layouts,
+                     "a layout file, run folder, DuoAttention folder, masks.tsv or Hugging Face config.json; or full, "
+                     "sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
+                     "random:SEED@S; may be repeated")
         ->required();
     command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted");
     command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules");
+    command->add_option("--sparsity", o->sparsity,
+                        "cut layouts that hold soft values so that this share of units slides");
     command->add_option("--context", o->context, "tokens of a window");
     command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")
         ->capture_default_str();

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     consa::addInfoCommand(app, chosen);
     consa::addLearnCommand(app, chosen);
     consa::addEvaluateCommand(app, chosen);
+    consa::addConvertCommand(app, chosen);
     consa::addPretrainCommand(app, chosen);
     try {
         app.parse(argc, argv);

@@ -247,8 +247,8 @@ private slots:
         QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_window.get(), &drop);
         auto* gates = m_window->findChild<GateGridModel*>();
-        QVERIFY2(!m_window->findChild<MessageBar*>()->isVisible(),
-                 qPrintable(m_window->findChild<MessageBar*>()->text()));
+        const QString said = m_window->findChild<MessageBar*>()->text();
+        QVERIFY2(said.contains(QStringLiteral("30 x 3")) && said.contains(QStringLiteral("8 x 4")), qPrintable(said));
         QCOMPARE(gates->rowCount(), 30);
         QVERIFY(hasLabel(QStringLiteral("Showing mine.json")));
         for (auto* button : m_window->findChildren<QAbstractButton*>()) {

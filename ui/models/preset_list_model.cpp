@@ -128,6 +128,10 @@ QString PresetListModel::name(int row) const {
     return QString::fromStdString(m_presets[static_cast<std::size_t>(row)].path.stem().string());
 }
 
+QString PresetListModel::path(int row) const {
+    return QString::fromStdString(m_presets[static_cast<std::size_t>(row)].path.string());
+}
+
 bool PresetListModel::contains(const QString& name) const {
     return QFileInfo::exists(QString::fromStdString((m_folder / (name.toStdString() + ".json")).string()));
 }

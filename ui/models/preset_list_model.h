@@ -30,10 +30,12 @@ public:
 
     /// The shape that a preset must have to be evaluated; an empty grid fits none.
     void setModelShape(const UnitGrid& shape);
+    [[nodiscard]] const UnitGrid& modelShape() const { return m_shape; }
     [[nodiscard]] bool fits(int row) const;
 
     [[nodiscard]] const LayoutFile& preset(int row) const { return m_presets[static_cast<std::size_t>(row)].file; }
     [[nodiscard]] QString name(int row) const;
+    [[nodiscard]] QString path(int row) const;
     [[nodiscard]] bool contains(const QString& name) const;
     /// Rows checked and fitting, in order.
     [[nodiscard]] std::vector<int> checkedRows() const;

@@ -63,11 +63,13 @@ PathKind classifyPath(const QString& path) {
         if (folder.exists(QStringLiteral("gates.safetensors")) || folder.exists(QStringLiteral("layout.json"))) {
             return PathKind::RunFolder;
         }
+        if (folder.exists(QStringLiteral("full_attention_heads.tsv"))) return PathKind::LayoutFile;
         return folder.exists(QStringLiteral("config.json")) ? PathKind::Model : PathKind::Text;
     }
     const QString suffix = info.suffix().toLower();
     if (suffix == QLatin1String("gguf")) return PathKind::Model;
-    return suffix == QLatin1String("json") ? PathKind::LayoutFile : PathKind::Text;
+    const bool isLayout = suffix == QLatin1String("json") || suffix == QLatin1String("tsv");
+    return isLayout ? PathKind::LayoutFile : PathKind::Text;
 }
 
 SavedRun readSavedRun(const QString& folder) {

@@ -2,13 +2,17 @@
 #include "ui/views/preset_panel.h"
 
 #include "core/base/error.h"
+#include "ui/export/layout_export.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/style/icons.h"
 #include "ui/views/empty_state_table.h"
+#include "ui/views/import_dialog.h"
+#include "ui/views/model_export_dialog.h"
 
 #include <QAction>
 #include <QDialog>
 #include <QDialogButtonBox>
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
@@ -73,7 +77,7 @@ PresetPanel::PresetPanel(PresetListModel& model, QWidget* parent)
     auto* buttons = new QHBoxLayout;
     buttons->setContentsMargins(12, 4, 12, 4);
     buttons->setSpacing(8);
-    for (QAction* action : {m_save, m_load, m_delete, m_import, m_export}) {
+    for (QAction* action : {m_save, m_load, m_delete, m_import, m_importFolder, m_export, m_exportModel}) {
         auto* button = new QToolButton;
         button->setDefaultAction(action);
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -104,14 +108,24 @@ void PresetPanel::createActions() {
     m_load =
         create("load", tr("Show"), tr("Show the selected preset's mask in the heatmap"), &PresetPanel::loadSelected);
     m_delete = create("delete", tr("Delete…"), tr("Delete the selected preset's file"), &PresetPanel::deleteSelected);
-    m_export = create("export", tr("Save as file…"), tr("Write the selected preset to a layout file elsewhere"),
+    m_export = create("export", tr("Save as file…"),
+                      tr("Write the selected preset as a layout file, PruLong masks or DuoAttention folder"),
                       &PresetPanel::exportSelected);
+    m_exportModel = create("model", tr("Model folder…"), tr("Build the selected preset into a Hugging Face folder"),
+                           &PresetPanel::exportModel);
     m_import = new QAction(lineIcon(QStringLiteral("import")), tr("Import…"), this);
     m_import->setShortcut(QKeySequence(QStringLiteral("Ctrl+I")));
-    m_import->setToolTip(tr("Add a layout file to the presets (Ctrl+I)"));
+    m_import->setToolTip(tr("Add a layout file, PruLong masks or DuoAttention values to the presets (Ctrl+I)"));
     connect(m_import, &QAction::triggered, this, [this] {
-        const QString path =
-            QFileDialog::getOpenFileName(this, tr("Import a layout"), QString(), tr("Layouts (*.json)"));
+        const QString path = QFileDialog::getOpenFileName(
+            this, tr("Import a layout"), QString(),
+            tr("Layouts (*.json *.tsv);;Layout files and config.json (*.json);;PruLong, DuoAttention (*.tsv)"));
+        if (!path.isEmpty()) importFile(path);
+    });
+    m_importFolder = new QAction(lineIcon(QStringLiteral("import")), tr("Import folder…"), this);
+    m_importFolder->setToolTip(tr("Add the layout of a DuoAttention, run or Hugging Face folder to the presets"));
+    connect(m_importFolder, &QAction::triggered, this, [this] {
+        const QString path = QFileDialog::getExistingDirectory(this, tr("Import the layout of a folder"));
         if (!path.isEmpty()) importFile(path);
     });
 }
@@ -137,9 +151,14 @@ bool PresetPanel::savePreset(const QString& name, const LayoutFile& file) {
 
 void PresetPanel::importFile(const QString& path) {
     try {
-        const LayoutFile file = readLayoutFile(path.toStdString());
-        const QString name = QFileInfo(path).completeBaseName();
-        if (savePreset(name, file)) emit presetShown(file, name);
+        const std::optional<LayoutFile> file = askForLayout(path.toStdString(), this);
+        if (!file) return;
+        const QFileInfo info(path);
+        const QString name = info.isDir() ? QDir(path).dirName() : info.completeBaseName();
+        if (!savePreset(name, *file)) return;
+        emit presetShown(*file, name);
+        const UnitGrid& open = m_model.modelShape();
+        if (open.layerCount > 0) requireShape(*file, open, name.toStdString());
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));
     }
@@ -177,20 +196,29 @@ void PresetPanel::deleteSelected() {
 void PresetPanel::exportSelected() {
     const int row = selectedRow();
     if (row < 0) return;
-    const QString path = QFileDialog::getSaveFileName(
-        this, tr("Save the layout"), m_model.name(row) + QStringLiteral(".json"), tr("Layouts (*.json)"));
+    QString filter = layoutExportFilters().front();
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save the layout"), m_model.name(row),
+                                                      layoutExportFilters().join(QStringLiteral(";;")), &filter);
     if (path.isEmpty()) return;
     try {
-        writeLayoutFile(path.toStdString(), m_model.preset(row));
+        writeLayoutAs(m_model.preset(row), path, filter);
         emit noteOccurred(tr("Saved %1").arg(path));
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));
     }
 }
 
+void PresetPanel::exportModel() {
+    const int row = selectedRow();
+    if (row < 0) return;
+    const LayoutFile& file = m_model.preset(row);
+    ModelExportDialog dialog(modelExportCommand(file, m_model.path(row), m_modelPath), modelExportLosses(file), this);
+    dialog.exec();
+}
+
 void PresetPanel::updateActions() {
     const bool hasSelection = selectedRow() >= 0;
-    for (QAction* action : {m_load, m_delete, m_export}) action->setEnabled(hasSelection);
+    for (QAction* action : {m_load, m_delete, m_export, m_exportModel}) action->setEnabled(hasSelection);
 }
 
 }  // namespace consa

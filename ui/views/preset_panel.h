@@ -24,12 +24,18 @@ public:
     [[nodiscard]] QAction* deleteAction() const { return m_delete; }
     [[nodiscard]] QAction* importAction() const { return m_import; }
     [[nodiscard]] QAction* exportAction() const { return m_export; }
+    [[nodiscard]] QAction* importFolderAction() const { return m_importFolder; }
+    [[nodiscard]] QAction* exportModelAction() const { return m_exportModel; }
+
+    /// What exported models are made of.
+    void setModelPath(const QString& path) { m_modelPath = path; }
 
     /// Asks for a name and a note, then saves.
     void askAndSave(const LayoutFile& file);
     /// Saves without asking. True when done.
     bool savePreset(const QString& name, const LayoutFile& file);
-    /// Copies a layout file into the presets and shows it.
+    /// Copies a layout of any format into the presets and shows it; asks where the file leaves something open. One of
+    /// another shape than the open model's is kept, and both shapes are named.
     void importFile(const QString& path);
     void selectRow(int row);
     [[nodiscard]] int selectedRow() const;
@@ -45,6 +51,7 @@ private:
     void loadSelected();
     void deleteSelected();
     void exportSelected();
+    void exportModel();
     void updateActions();
 
     PresetListModel& m_model;
@@ -54,6 +61,9 @@ private:
     QAction* m_delete = nullptr;
     QAction* m_import = nullptr;
     QAction* m_export = nullptr;
+    QAction* m_importFolder = nullptr;
+    QAction* m_exportModel = nullptr;
+    QString m_modelPath;
 };
 
 }  // namespace consa

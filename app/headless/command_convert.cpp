@@ -1,0 +1,178 @@
+// consa convert: layouts between formats, and models with a layout built in.
+#include "app/headless/commands.h"
+#include "app/headless/export_evaluation.h"
+#include "app/headless/headless_session.h"
+#include "core/base/error.h"
+#include "core/checkpoint/hf_export.h"
+#include "core/layout/layer_layout.h"
+#include "core/layout/layout_exchange.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace consa {
+
+namespace {
+
+struct ConvertOptions {
+    std::string layout, to, out, weights = "stored", architecture = "auto";
+    std::optional<std::string> model;
+    std::optional<double> sparsity;
+    std::optional<int> window, sinks;
+    bool asLayers = false, evaluates = true;
+    ExportEvaluation evaluation;
+};
+
+/// The layout with what the options change, and for which model it is.
+LayoutFile layoutFrom(const ConvertOptions& o, const Checkpoint* checkpoint) {
+    const ImportedLayout imported = readForeignLayout(o.layout);
+    LayoutFile file = toLayoutFile(imported, {o.sparsity, o.window, o.sinks});
+    if (o.window) file.windowTokens = *o.window;
+    if (o.sinks) file.sinkTokens = *o.sinks;
+    if (checkpoint != nullptr) {
+        requireShape(file, checkpoint->config().grid(file.layout.grid.granularity), o.layout);
+        file.modelName = checkpoint->config().name;
+        file.modelArchitecture = checkpoint->config().architecture;
+    }
+    fmt::print(stderr, "{}: {}, {} x {} KV heads, {} of {} units full ({:.1f} % slide), window {}, sinks {}\n",
+               o.layout, toString(imported.format), imported.grid.layerCount, imported.grid.kvHeadCount,
+               file.layout.fullCount(), file.layout.grid.unitCount(), 100 * file.layout.sparsity(), file.windowTokens,
+               file.sinkTokens);
+    return file;
+}
+
+nlohmann::json summaryOf(const ConvertOptions& o, const LayoutFile& file, const std::vector<std::string>& losses) {
+    for (const std::string& loss : losses) fmt::print(stderr, "Lost: {}\n", loss);
+    return {{"event", "done"},
+            {"format", o.to},
+            {"out", o.out},
+            {"granularity", toString(file.layout.grid.granularity)},
+            {"sparsity", file.layout.sparsity()},
+            {"window", file.windowTokens},
+            {"sinks", file.sinkTokens},
+            {"lost", losses}};
+}
+
+/// What tables of KV heads can't hold.
+std::vector<std::string> tableLosses(const LayoutFile& file, bool isPruLong) {
+    std::vector<std::string> losses;
+    if (file.layout.grid.granularity == Granularity::Layer) {
+        losses.push_back("that whole layers were decided: the table has a column a KV head");
+    }
+    if (!isPruLong) return losses;
+    losses.push_back("window and sinks: give --window and --sinks where the file is read again");
+    if (!file.probabilities.empty()) losses.push_back("the probabilities: the file holds 1 and 0");
+    return losses;
+}
+
+/// Shows percents on a terminal.
+std::function<void(double)> partShower() {
+    return [isTerminal = isatty(STDERR_FILENO) != 0, shown = -1](double share) mutable {
+        const int percent = static_cast<int>(100 * share);
+        if (!isTerminal || percent == shown) return;
+        shown = percent;
+        fmt::print(stderr, "\rWriting weights: {:3} %{}", percent, share >= 1 ? "\n" : "");
+    };
+}
+
+void convertToHuggingFace(const ConvertOptions& o) {
+    const std::string model = o.model.value_or("default");
+    const std::unique_ptr<Checkpoint> checkpoint = openCheckpoint(model);
+    const LayoutFile file = layoutFrom(o, checkpoint.get());
+    const LayoutFile layers = o.asLayers ? asLayers(file) : file;
+    const HuggingFacePlan plan =
+        planHuggingFaceExport(checkpoint->config(), layers, llamaTargetFromString(o.architecture));
+    std::vector<std::string> losses = plan.losses;
+    if (o.asLayers && firstMixedLayer(file.layout) >= 0) {
+        losses.push_back(
+            fmt::format("the decisions of single KV heads: {} of {} heads were full, now {} of {} layers are",
+                        file.layout.fullCount(), file.layout.grid.unitCount(), layers.layout.fullCount(),
+                        layers.layout.grid.unitCount()));
+    }
+    HuggingFaceExport how;
+    how.folder = o.out;
+    if (checkpoint->format() == "safetensors") how.sourceFolder = resolveModelPath(model);
+    how.weights = exportedWeightsFromString(o.weights);
+    how.progress = partShower();
+    writeHuggingFaceFolder(*checkpoint, plan, how);
+    fmt::print(stderr, "{} is a model of type {}, with {} of {} layers sliding.\n", o.out, plan.config.architecture,
+               std::count(plan.slides.begin(), plan.slides.end(), true), plan.slides.size());
+
+    nlohmann::json summary = summaryOf(o, layers, losses);
+    summary["architecture"] = plan.config.architecture;
+    summary["zeroBiases"] = plan.addsZeroBiases;
+    ExportEvaluation evaluation = o.evaluation;
+    evaluation.model = model;
+    if (evaluation.corpus.empty() && (model == "demo" || model == "default")) evaluation.corpus = {model};
+    if (o.evaluates && evaluation.corpus.empty()) {
+        fmt::print(stderr, "Name a text with --corpus to see the perplexity that the folder has in transformers.\n");
+    } else if (o.evaluates) {
+        const Comparison comparison = evaluateExport(evaluation, file, layers);
+        fmt::print(stderr, "{}{}", toTable(comparison), describeExport(comparison, file.sinkTokens));
+        summary["comparison"] = nlohmann::json::parse(toJson(comparison));
+    }
+    writeJsonLine(summary.dump());
+}
+
+void convert(const ConvertOptions& o) {
+    if (o.to == "hf") return convertToHuggingFace(o);
+    const std::unique_ptr<Checkpoint> checkpoint = o.model ? openCheckpoint(*o.model) : nullptr;
+    LayoutFile file = layoutFrom(o, checkpoint.get());
+    if (o.asLayers) file = asLayers(file);
+    std::vector<std::string> losses;
+    if (o.to == "json") {
+        writeLayoutFile(o.out, file);
+    } else if (o.to == "duo") {
+        losses = tableLosses(file, false);
+        writeDuoAttention(o.out, file);
+    } else {
+        losses = tableLosses(file, true);
+        writePruLong(o.out, file);
+    }
+    writeJsonLine(summaryOf(o, file, losses).dump());
+}
+
+}  // namespace
+
+void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
+    CLI::App* command = app.add_subcommand("convert", "Writes a layout in another format, or into a model folder.");
+    const auto o = std::make_shared<ConvertOptions>();
+    command
+        ->add_option("layout", o->layout,
+                     "a layout file, a run folder, a DuoAttention folder, PruLong's masks.tsv, or a Hugging Face "
+                     "config.json or folder")
+        ->required();
+    command->add_option("--to", o->to, "json, duo, prulong or hf")
+        ->required()
+        ->check(CLI::IsMember({"json", "duo", "prulong", "hf"}));
+    command->add_option("--out", o->out, "file (json, prulong) or new folder (duo, hf)")->required();
+    command->add_option(
+        "--model", o->model,
+        "demo, default, a .gguf file or a Hugging Face folder: checks the shape; for hf its weights are "
+        "written (default: default)");
+    command->add_option("--sparsity", o->sparsity, "cut soft values so that this share of units slides, 0..1");
+    command->add_flag("--as-layers", o->asLayers, "decide whole layers by the sum of their KV heads");
+    command->add_option("--window", o->window, "sliding window in tokens instead of the layout's, the query counted");
+    command->add_option("--sinks", o->sinks, "first tokens that stay visible, instead of the layout's");
+    command->add_option("--dtype", o->weights, "weights of hf: stored, float32 or bfloat16")->capture_default_str();
+    command
+        ->add_option("--architecture", o->architecture,
+                     "what Llama becomes in hf: auto (Ministral) or qwen2, for transformers before 4.57")
+        ->capture_default_str();
+    command->add_flag("!--no-evaluate", o->evaluates, "do not measure the perplexity that the hf folder has");
+    command->add_option("--corpus", o->evaluation.corpus, "texts for that, as in evaluate");
+    command->add_option("--split", o->evaluation.split, "test, dev or all")->capture_default_str();
+    command->add_option("--tokens", o->evaluation.tokens, "tokens in all, spread over the windows (0: all)")
+        ->capture_default_str();
+    command->add_option("--context", o->evaluation.context, "tokens of a window");
+    command->add_option("--device", o->evaluation.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command->callback([o, &chosen] { chosen = [o] { convert(*o); }; });
+}
+
+}  // namespace consa
