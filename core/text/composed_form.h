@@ -6,6 +6,8 @@
 
 namespace consa {
 
+/// False when no character of `text` is one that the composed form may change: quick, and true too often.
+[[nodiscard]] bool mayChangeWhenComposed(std::string_view text);
 /// `text` (valid UTF-8) in the composed form of Unicode Standard Annex 15.
 [[nodiscard]] std::string toComposedForm(std::string_view text);
 

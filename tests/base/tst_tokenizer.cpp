@@ -37,6 +37,7 @@ json smallTokenizer() {
     return {{"added_tokens", json::array()},
             {"normalizer", nullptr},
             {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
+            {"decoder", {{"type", "ByteLevel"}}},
             {"model",
              {{"type", "BPE"},
               {"vocab", {{"a", 0}, {"b", 1}, {"ab", 2}, {"aba", 3}, {"<unk>", 4}}},
@@ -185,12 +186,10 @@ void TestTokenizer::namesWhatIsUnsupported() {
     };
     refuses("/normalizer", {{"type", "Lowercase"}}, "Lowercase");
     refuses("/pre_tokenizer", {{"type", "Whitespace"}}, "Whitespace");
-    refuses("/pre_tokenizer", nullptr, "missing");
-    refuses("/pre_tokenizer", {{"type", "Digits"}}, "byte-level");
-    refuses("/pre_tokenizer", {{"type", "Split"}, {"behavior", "Removed"}}, "Removed");
+    refuses("/pre_tokenizer", {{"type", "Split"}, {"behavior", "Dropped"}}, "Dropped");
     refuses("/pre_tokenizer", {{"type", "Split"}, {"behavior", "Isolated"}, {"pattern", {{"Regex", "(("}}}}, "pattern");
     refuses("/model/type", "Unigram", "Unigram");
-    refuses("/model/byte_fallback", true, "byte_fallback");
+    refuses("/model/byte_fallback", 3, "byte_fallback");
     refuses("/model/end_of_word_suffix", "</w>", "end_of_word_suffix");
     refuses("/model/unk_token", "absent", "absent");
     refuses("/model/vocab/a", -3, "-3");
@@ -217,7 +216,9 @@ void TestTokenizer::mendsUtf8() {
         QVERIFY(!isValidUtf8(bad));
         QVERIFY(isValidUtf8(replaceInvalidUtf8(bad)));
     }
-    QCOMPARE(replaceInvalidUtf8("a\xe4\xb8z"), std::string("a\xef\xbf\xbd\xef\xbf\xbdz"));
+    QCOMPARE(replaceInvalidUtf8("a\xe4\xb8z"), std::string("a\xef\xbf\xbdz"));
+    QCOMPARE(replaceInvalidUtf8("\xed\xa0\x80"), std::string("\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
+    QCOMPARE(replaceInvalidUtf8("\xf0\x9f\x98"), std::string("\xef\xbf\xbd"));
 }
 
 void TestTokenizer::knowsByteAlphabet() {
