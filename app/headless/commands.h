@@ -14,5 +14,6 @@ void addInfoCommand(CLI::App& app, ChosenCommand& chosen);
 void addLearnCommand(CLI::App& app, ChosenCommand& chosen);
 void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen);
 void addPretrainCommand(CLI::App& app, ChosenCommand& chosen);
+void addBenchCommand(CLI::App& app, ChosenCommand& chosen);
 
 }  // namespace consa
