@@ -1,6 +1,7 @@
 // Tests ids and texts of tokenizers against Hugging Face's tokenizers package: 100,000 random strings and the hard
 // ones.
 #include "core/base/file_io.h"
+#include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/gguf_file.h"
 #include "core/checkpoint/gguf_tokenizer.h"
 #include "core/text/tokenizer.h"
@@ -68,6 +69,7 @@ private Q_SLOTS:
     void agreesOnEveryString_data();
     void agreesOnEveryString();
     void hasEnoughStrings();
+    void agreesOnDefaultText();
 };
 
 void TestTokenizerReferences::agreesOnEveryString_data() {
@@ -117,6 +119,24 @@ void TestTokenizerReferences::hasEnoughStrings() {
         }
     }
     QVERIFY2(count >= 100000 && tokens >= 10 * count, (std::to_string(count) + ", " + std::to_string(tokens)).c_str());
+}
+
+void TestTokenizerReferences::agreesOnDefaultText() {
+    REQUIRE_REFERENCES("tokenizers");
+    if (!std::filesystem::exists(reference("corpus.bin"))) {
+        QSKIP("the default model and text are not installed (app/run fetches them)");
+    }
+    const auto tokenizer = makeTokenizer(openCheckpoint("default")->tokenizerJson(), "default");
+    Blocks blocks(readFile(reference("corpus.bin")));
+    int documentCount = 0;
+    for (; !blocks.atEnd(); ++documentCount) {
+        const std::string name = blocks.text();
+        const std::string text = readFile(dataFolder() / "texts" / "perl-doc" / name);
+        const Ids ids = tokenizer->encode(text);
+        QVERIFY2(ids == blocks.ids(), name.c_str());
+        QCOMPARE(tokenizer->decode(ids), replaceInvalidUtf8(text));
+    }
+    QVERIFY(documentCount > 100);
 }
 
 QTEST_APPLESS_MAIN(TestTokenizerReferences)

@@ -4,7 +4,8 @@
 
 A tokenizer NAME is NAME.json; NAME.bin holds its cases, each as three blocks: text, ids, text of the ids. A block is a
 little-endian uint32 count and its content: bytes for texts, int32 for ids. files.json lists the names. GGUF files hold
-vocabularies that transformers reads as the tokenizer of the same name.
+vocabularies that transformers reads as the tokenizer of the same name. corpus.bin, made where the default model and text
+are installed, has two blocks for every document of the text: its file's name and its ids.
 """
 import json
 import os
@@ -258,6 +259,37 @@ def make_ggufs(folder, tokenizers):
     return made
 
 
+def default_tokenizer(path):
+    """The default model's, out of its GGUF file: the pipeline of SmolLM2."""
+    import gguf
+    reader = gguf.GGUFReader(path)
+    field = lambda key: reader.fields[key].contents()
+    vocab = {token: index for index, token in enumerate(field("tokenizer.ggml.tokens"))}
+    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[tuple(m.split(" ")) for m in field("tokenizer.ggml.merges")]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    kinds = field("tokenizer.ggml.token_type")
+    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t, i in vocab.items() if kinds[i] == 3])
+    return tokenizer
+
+
+def make_corpus(folder):
+    home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    data = os.environ.get("CONSA_DATA_DIR") or os.path.join(home, "consa-explorer")
+    model = os.path.join(data, "models", "SmolLM2-135M-Instruct.Q4_1.gguf")
+    text = os.path.join(data, "texts", "perl-doc")
+    if not os.path.exists(model) or not os.path.isdir(text):
+        return
+    tokenizer = default_tokenizer(model)
+    with open(os.path.join(folder, "corpus.bin"), "wb") as out:
+        for name in sorted(os.listdir(text)):
+            with open(os.path.join(text, name), "rb") as file:
+                ids = tokenizer.encode(file.read().decode("utf-8", errors="replace"), add_special_tokens=False).ids
+            packed = name.encode("utf-8")
+            out.write(struct.pack("<I", len(packed)) + packed + struct.pack(f"<I{len(ids)}i", len(ids), *ids))
+
+
 def build(folder):
     dice = random.Random(7)
     texts = [prose(dice, 120) for _ in range(160)]
@@ -274,6 +306,7 @@ def build(folder):
         write_cases(tokenizer, [s.encode("utf-8") for s in strings] + BROKEN, os.path.join(folder, name + ".bin"))
     with open(os.path.join(folder, "files.json"), "w", encoding="ascii") as file:
         json.dump({"json": list(tokenizers), "gguf": list(ggufs)}, file)
+    make_corpus(folder)
 
 
 make(__file__, build)
