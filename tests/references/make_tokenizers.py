@@ -114,17 +114,24 @@ def byte_level(texts, pre_tokenizer, normalizer=None, merges=900, added=True, **
     tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoders.ByteLevel()
     train(tokenizer, texts, merges, ["<|endoftext|>"], sorted(pre_tokenizers.ByteLevel.alphabet()))
+    if model.get("ignore_merges"):
+        # Some tokens can be had only as whole words.
+        description = json.loads(tokenizer.to_str())
+        del description["model"]["merges"][50::9]
+        tokenizer = Tokenizer.from_str(json.dumps(description))
     if added:
         tokenizer.add_tokens(added_tokens())
     return tokenizer
 
 
-def byte_fallback(texts, normalizer, pre_tokenizer, decoder, added=True, alphabet="", **model):
-    """Trained on words that begin with the mark, as SentencePiece's are; then put under the pipeline wanted."""
+def byte_fallback(texts, normalizer, pre_tokenizer, decoder, added=True, words=True, **model):
+    """Trained on words that begin with the mark, as SentencePiece's are, or on lines, so that tokens go across spaces;
+    then put under the pipeline wanted."""
     trained = Tokenizer(models.BPE())
-    trained.pre_tokenizer = pre_tokenizers.Metaspace(replacement=MARK, prepend_scheme="always", split=True)
+    trained.pre_tokenizer = pre_tokenizers.Metaspace(replacement=MARK, prepend_scheme="always", split=words)
     bytes_and_special = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
-    train(trained, texts, 900, bytes_and_special, list(MARK + alphabet))
+    lines = texts if words else [line for text in texts for line in text.split("\n")]
+    train(trained, lines, 900, bytes_and_special, [MARK])
     model = json.loads(trained.to_str())["model"] | {"unk_token": "<unk>", "fuse_unk": True, "byte_fallback": True} | model
     # The rarest characters leave the vocabulary again, so that falling back has something to do.
     merged = {side for merge in model["merges"] for side in merge}
@@ -165,12 +172,13 @@ def build_tokenizers(texts):
                                                                bytes_(add_prefix_space=False)])),
         "digits": byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=False),
                                                               pre_tokenizers.Split("e", "merged_with_previous"),
-                                                              pre_tokenizers.Split(Regex("[0-4]+"), "removed", invert=True),
-                                                              bytes_(add_prefix_space=True)]), merges=200),
-        "splits": byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Split(".", "merged_with_next"),
+                                                              bytes_(add_prefix_space=True, use_regex=False)]), merges=300),
+        "inverted": byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Split(Regex("[a-z0-4 ]+"), "removed", invert=True),
+                                                                bytes_(add_prefix_space=True)]), merges=200),
+        "splits": byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Split("t", "merged_with_next"),
                                                               pre_tokenizers.Split(Regex(r"\s"), "contiguous"),
                                                               pre_tokenizers.Split(Regex("x"), "removed"),
-                                                              bytes_(add_prefix_space=False)]), merges=200),
+                                                              bytes_(add_prefix_space=False, use_regex=False)]), merges=300),
         "llama2": byte_fallback(texts, legacy, None, stripped),
         "llama2_plain": byte_fallback(texts, legacy, None, stripped, added=False),
         "mistral_first": byte_fallback(texts, None, metaspace("first", False), stripped),
@@ -178,6 +186,8 @@ def build_tokenizers(texts):
         "tinyllama_always": byte_fallback(texts, None, metaspace("always", True), meta_decoder("always")),
         "metaspace_first": byte_fallback(texts, None, metaspace("first", True), meta_decoder("first")),
         "metaspace_never": byte_fallback(texts, normalizers.NFC(), metaspace("never", True), meta_decoder("never")),
+        "across": byte_fallback(texts, None, metaspace("first", False), stripped, words=False),
+        "across_split": byte_fallback(texts, None, metaspace("first", True), stripped, words=False),
         "no_fallback": byte_fallback(texts, None, metaspace("always", False), None, byte_fallback=False),
         "unfused": byte_fallback(texts, None, metaspace("first", True), stripped, byte_fallback=False, fuse_unk=False),
     }
