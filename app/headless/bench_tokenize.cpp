@@ -149,9 +149,9 @@ void tell(const json& result) {
                result.at("megabytesPerSecond").get<double>());
     const json& reference = result.at("reference");
     if (reference.is_null()) {
-        fmt::print(
-            stderr,
-            "Not compared: there is no Python with tokenizers (tests/run installs one; --reference names another).\n");
+        fmt::print(stderr,
+                   "Not compared: the tokens are bytes, or there is no Python with tokenizers (tests/run installs "
+                   "one; --reference names another).\n");
         return;
     }
     fmt::print(stderr, "tokenizers {}: {:.1f} MB/s; ours is {:.1f} times as fast, and the ids are {}.\n",
