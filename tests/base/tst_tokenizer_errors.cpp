@@ -3,6 +3,7 @@
 #include "core/checkpoint/gguf_file.h"
 #include "core/checkpoint/gguf_tokenizer.h"
 #include "core/text/tokenizer.h"
+#include "core/text/utf8.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/small_tokenizer.h"
@@ -179,25 +180,36 @@ void TestTokenizerErrors::survivesBrokenFiles() {
 }
 
 void TestTokenizerErrors::survivesRandomDamage() {
-    const std::string whole = test::smallTokenizer().dump();
+    json spaced = test::smallTokenizer();
+    spaced["normalizer"] = {{"type", "Sequence"},
+                            {"normalizers", {{{"type", "NFC"}}, {{"type", "Prepend"}, {"prepend", "_"}}}}};
+    spaced["pre_tokenizer"] = {
+        {"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}, {"split", true}};
+    spaced["decoder"] = {{"type", "Sequence"},
+                         {"decoders",
+                          {{{"type", "Replace"}, {"pattern", {{"String", "_"}}}, {"content", " "}},
+                           {{"type", "ByteFallback"}},
+                           {{"type", "Fuse"}},
+                           {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 1}}}}};
+    spaced["added_tokens"] = json::array({{{"id", 9}, {"content", "<x>"}, {"lstrip", true}, {"rstrip", true}}});
     std::mt19937_64 generator(11);
     int usableCount = 0;
-    for (int round = 0; round < 4000; ++round) {
-        std::string damaged = whole;
+    for (int round = 0; round < 6000; ++round) {
+        std::string damaged = (round % 3 == 0 ? test::smallTokenizer() : spaced).dump();
         for (auto count = generator() % 3 + 1; count > 0; --count) {
             damaged[generator() % damaged.size()] = "{}[]\",:0123456789-abc\\ e\x80"[generator() % 25];
         }
         try {
             const auto tokenizer = makeTokenizer(damaged, "damaged.json");
-            for (const std::int32_t id : tokenizer->encode("abab ba <unk>")) {
-                QVERIFY(id >= 0 && id < tokenizer->vocabularySize());
-            }
+            const std::vector<std::int32_t> ids = tokenizer->encode("abab <x> ba <unk>\xff");
+            for (const std::int32_t id : ids) QVERIFY(id >= 0 && id < tokenizer->vocabularySize());
+            QVERIFY(isValidUtf8(tokenizer->decode(ids)));
             ++usableCount;
         } catch (const Error& error) {
             QVERIFY2(std::string(error.what()).find("damaged.json") != std::string::npos, error.what());
         }
     }
-    QVERIFY(usableCount > 100 && usableCount < 3900);
+    QVERIFY(usableCount > 100 && usableCount < 5900);
 }
 
 void TestTokenizerErrors::namesWhatGgufLacks() {

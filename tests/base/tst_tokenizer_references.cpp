@@ -30,7 +30,7 @@ public:
     Ids ids() {
         Ids ids(count());
         const std::string bytes = take(ids.size() * sizeof(std::int32_t));
-        std::memcpy(ids.data(), bytes.data(), bytes.size());
+        if (!bytes.empty()) std::memcpy(ids.data(), bytes.data(), bytes.size());
         return ids;
     }
 
