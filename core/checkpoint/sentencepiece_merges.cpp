@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace consa {
@@ -25,34 +26,40 @@ bool beginsCharacter(char byte) {
     return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
 }
 
+using Places = std::unordered_map<std::string_view, std::size_t>;
+
+/// Appends every way to make `token` of two that have a place.
+void splitEverywhere(std::string_view token, float score, const Places& places, std::vector<Merge>& merges) {
+    const auto characters = static_cast<std::size_t>(std::count_if(token.begin(), token.end(), beginsCharacter));
+    std::size_t before = 1;
+    for (std::size_t at = 1; at < token.size(); ++at) {
+        if (!beginsCharacter(token[at])) continue;
+        const std::string_view left = token.substr(0, at);
+        const std::string_view right = token.substr(at);
+        if (places.contains(left) && places.contains(right)) {
+            merges.push_back({score, before, characters - before, left, right});
+        }
+        ++before;
+    }
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string_view, std::string_view>> mergesFromScores(std::span<const std::string_view> tokens,
                                                                             std::span<const float> scores,
                                                                             const std::string& source) {
-    std::unordered_map<std::string_view, std::size_t> lastPlaces;  // of two equal tokens the last one's score counts
+    Places lastPlaces;  // of two equal tokens the last one's score counts, at the first one's turn
     for (std::size_t i = 0; i < tokens.size(); ++i) lastPlaces.insert_or_assign(tokens[i], i);
-    std::unordered_map<std::string_view, bool> isDone;
+    std::unordered_set<std::string_view> done;
     std::vector<Merge> merges;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-        const std::string_view token = tokens[i];
-        if (token.size() > kLongestToken) {
+        if (tokens[i].size() > kLongestToken) {
             throw Error("cannot read text for " + source + ": token " + std::to_string(i) + " has " +
-                        std::to_string(token.size()) + " bytes, more than " + std::to_string(kLongestToken) +
+                        std::to_string(tokens[i].size()) + " bytes, more than " + std::to_string(kLongestToken) +
                         "; the file is damaged");
         }
-        if (std::exchange(isDone[token], true)) continue;
-        const auto characters = static_cast<std::size_t>(std::count_if(token.begin(), token.end(), beginsCharacter));
-        std::size_t before = 1;
-        for (std::size_t at = 1; at < token.size(); ++at) {
-            if (!beginsCharacter(token[at])) continue;
-            const std::string_view left = token.substr(0, at);
-            const std::string_view right = token.substr(at);
-            if (lastPlaces.contains(left) && lastPlaces.contains(right)) {
-                merges.push_back({scores[lastPlaces[token]], before, characters - before, left, right});
-            }
-            ++before;
-        }
+        const bool isNew = done.insert(tokens[i]).second;
+        if (isNew) splitEverywhere(tokens[i], scores[lastPlaces.at(tokens[i])], lastPlaces, merges);
     }
     std::stable_sort(merges.begin(), merges.end(), [](const Merge& a, const Merge& b) {
         return std::tie(a.score, a.leftCharacters, a.rightCharacters) >

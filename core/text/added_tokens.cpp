@@ -18,16 +18,15 @@ constexpr const char* kWord = R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control
 
 AddedToken readToken(const json& entry, const std::string& source) {
     const json id = fieldOf(entry, "id");
-    const json content = fieldOf(entry, "content");
-    if (!id.is_number_integer() || id < 0 || id >= kMaxVocabulary || !content.is_string() || content == "") {
+    std::string content = textOf(entry, "content");
+    if (!id.is_number_integer() || id < 0 || id >= kMaxVocabulary || content.empty()) {
         failTokenizer(source, "an entry of added_tokens has no id or content");
     }
-    const auto flag = [&](const char* name) {
-        return flagOf(entry, name, false, "its added token " + content.dump(), source);
-    };
+    const std::string part = "its added token " + json(content).dump();
+    const auto flag = [&](const char* name) { return flagOf(entry, name, false, part, source); };
     const bool isSpecial = flag("special");
-    AddedToken token{0, content.get<std::string>(), {}, flag("single_word"), flag("lstrip"), flag("rstrip")};
-    token.isNormalized = flagOf(entry, "normalized", !isSpecial, "its added token " + content.dump(), source);
+    AddedToken token{0, std::move(content), {}, flag("single_word"), flag("lstrip"), flag("rstrip")};
+    token.isNormalized = flagOf(entry, "normalized", !isSpecial, part, source);
     return token;
 }
 

@@ -19,7 +19,7 @@ constexpr const char* kReplacementCharacter = "\xef\xbf\xbd";
 
 /// One character in field `name`.
 std::string characterOf(const json& description, const char* name, const std::string& source) {
-    const std::string text = textOf(description, name);
+    std::string text = textOf(description, name);
     if (text.empty() || validCharacterBytes(text) != text.size()) {
         failTokenizer(source, kPart + "'s " + name + " is not one character");
     }
