@@ -15,5 +15,6 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen);
 void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen);
 void addConvertCommand(CLI::App& app, ChosenCommand& chosen);
 void addPretrainCommand(CLI::App& app, ChosenCommand& chosen);
+void addBenchCommand(CLI::App& app, ChosenCommand& chosen);
 
 }  // namespace consa

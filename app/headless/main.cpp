@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     consa::addEvaluateCommand(app, chosen);
     consa::addConvertCommand(app, chosen);
     consa::addPretrainCommand(app, chosen);
+    consa::addBenchCommand(app, chosen);
     try {
         app.parse(argc, argv);
         chosen();

@@ -1,81 +1,118 @@
 // Reads added tokens and finds them in text.
 #include "core/text/added_tokens.h"
 
-#include "core/base/error.h"
+#include "core/text/bpe_model.h"
+#include "core/text/normalizer.h"
+#include "core/text/tokenizer_fields.h"
+#include "core/text/utf8.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 namespace consa {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kSpaces = " \t\n\v\f\r";
-
-bool isWordByte(char byte) {
-    const auto value = static_cast<unsigned char>(byte);
-    return value >= 0x80 || (value >= '0' && value <= '9') || (value >= 'A' && value <= 'Z') ||
-           (value >= 'a' && value <= 'z') || value == '_';
-}
+// What `tokenizers` takes for characters of words, and for space.
+constexpr const char* kWord = R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])";
 
 AddedToken readToken(const json& entry, const std::string& source) {
-    const json id = entry.is_object() ? entry.value("id", json()) : json();
-    const json content = entry.is_object() ? entry.value("content", json()) : json();
-    if (!id.is_number_integer() || id < 0 || id > (1 << 24) || !content.is_string() || content == "") {
-        throw Error("cannot use the tokenizer of " + source + ": an entry of added_tokens has no id or content");
+    const json id = fieldOf(entry, "id");
+    std::string content = textOf(entry, "content");
+    if (!id.is_number_integer() || id < 0 || id >= kMaxVocabulary || content.empty()) {
+        failTokenizer(source, "an entry of added_tokens has no id or content");
     }
-    const auto flag = [&entry](const char* name) { return entry.value(name, json(false)) == true; };
-    return {id.get<std::int32_t>(), content.get<std::string>(), flag("single_word"), flag("lstrip"), flag("rstrip")};
+    const std::string part = "its added token " + json(content).dump();
+    const auto flag = [&](const char* name) { return flagOf(entry, name, false, part, source); };
+    const bool isSpecial = flag("special");
+    AddedToken token{0, std::move(content), {}, flag("single_word"), flag("lstrip"), flag("rstrip")};
+    token.isNormalized = flagOf(entry, "normalized", !isSpecial, part, source);
+    return token;
 }
 
-std::string_view withoutTrailingSpaces(std::string_view text) {
-    return text.substr(0, text.find_last_not_of(kSpaces) + 1);
+/// Bytes of the white space character at the front of `text`, 0 when there is none.
+std::size_t spaceBytes(std::string_view text) {
+    const std::size_t count = validCharacterBytes(text);
+    if (count == 0) return 0;
+    const std::uint32_t point = codePointOf(text.substr(0, count));
+    const bool isSpace = point == 0x20 || (point >= 0x09 && point <= 0x0d) || point == 0x85 || point == 0xa0 ||
+                         point == 0x1680 || (point >= 0x2000 && point <= 0x200a) || point == 0x2028 ||
+                         point == 0x2029 || point == 0x202f || point == 0x205f || point == 0x3000;
+    return isSpace ? count : 0;
+}
+
+std::size_t withoutSpacesBefore(std::string_view text, std::size_t end, std::size_t least) {
+    while (end > least) {
+        std::size_t begin = end - 1;
+        while (begin > least && (static_cast<unsigned char>(text[begin]) & 0xc0U) == 0x80U) --begin;
+        if (begin + spaceBytes(text.substr(begin, end - begin)) != end) break;
+        end = begin;
+    }
+    return end;
+}
+
+std::size_t withSpacesAfter(std::string_view text, std::size_t end) {
+    for (std::size_t count = 1; count > 0; end += count) count = spaceBytes(text.substr(end));
+    return end;
+}
+
+/// One character before `end`, or up to 4 bytes of it.
+std::string_view characterBefore(std::string_view text, std::size_t end) {
+    std::size_t begin = end - 1;
+    while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xc0U) == 0x80U) --begin;
+    return text.substr(begin, end - begin);
 }
 
 }  // namespace
 
-AddedTokens::AddedTokens(const json& list, const std::string& source) {
+AddedTokens::AddedTokens(const json& list, const BpeModel& model, const Normalizer& normalizer,
+                         const std::string& source)
+    : m_word(kWord, source) {
     if (list.is_null()) return;
-    if (!list.is_array()) throw Error("cannot use the tokenizer of " + source + ": its added_tokens is no list");
-    for (const json& entry : list) m_tokens.push_back(readToken(entry, source));
-    std::stable_sort(m_tokens.begin(), m_tokens.end(),
-                     [](const AddedToken& a, const AddedToken& b) { return a.content.size() > b.content.size(); });
-    for (const AddedToken& token : m_tokens) {
-        if (m_firstBytes.find(token.content.front()) == std::string::npos) m_firstBytes += token.content.front();
+    if (!list.is_array()) failTokenizer(source, "its added_tokens is no list");
+    for (const json& entry : list) number(readToken(entry, source), model);
+    for (std::size_t i = 0; i < m_tokens.size(); ++i) {
+        AddedToken& token = m_tokens[i];
+        std::string storage;
+        token.sought = token.isNormalized ? std::string(normalizer.apply(token.content, storage)) : token.content;
+        if (token.sought.empty()) continue;
+        (token.isNormalized ? m_normalized : m_raw).add(token.sought, static_cast<std::int32_t>(i));
     }
 }
 
-const AddedToken* AddedTokens::tokenAt(std::string_view text, std::size_t position) const {
-    const std::string_view rest = text.substr(position);
-    for (const AddedToken& token : m_tokens) {
-        if (!rest.starts_with(token.content)) continue;
-        const std::size_t end = position + token.content.size();
-        const bool touchesWord =
-            (position > 0 && isWordByte(text[position - 1])) || (end < text.size() && isWordByte(text[end]));
-        if (!token.isSingleWord || !touchesWord) return &token;
+void AddedTokens::number(AddedToken token, const BpeModel& model) {
+    const auto known = m_places.find(token.content);
+    if (known != m_places.end()) {
+        token.id = m_tokens[known->second].id;
+        m_tokens[known->second] = std::move(token);
+        return;
     }
-    return nullptr;
+    token.id = model.idOf(token.content);
+    if (token.id < 0) token.id = m_lastId = std::max(m_lastId + 1, static_cast<std::int32_t>(model.tokenCount()));
+    m_places.emplace(token.content, m_tokens.size());
+    m_tokens.push_back(std::move(token));
 }
 
-void AddedTokens::split(std::string_view text, const std::function<void(std::string_view)>& onText,
-                        const std::function<void(std::int32_t)>& onToken) const {
+bool AddedTokens::touchesWord(std::string_view text, std::size_t begin, std::size_t end) const {
+    const auto isWord = [this](std::string_view character) { return m_word.spans(character).front().isMatch; };
+    if (begin > 0 && isWord(characterBefore(text, begin))) return true;
+    const std::size_t count = validCharacterBytes(text.substr(end));
+    return count > 0 && isWord(text.substr(end, count));
+}
+
+void AddedTokens::split(std::string_view text, const TokenTrie& trie, std::vector<TextPiece>& pieces) const {
     std::size_t done = 0;
-    std::size_t position = m_tokens.empty() ? std::string_view::npos : text.find_first_of(m_firstBytes);
-    while (position != std::string_view::npos) {
-        const AddedToken* token = tokenAt(text, position);
-        if (token == nullptr) {
-            position = text.find_first_of(m_firstBytes, position + 1);
-            continue;
-        }
-        const std::string_view before = text.substr(done, position - done);
-        if (const auto kept = token->stripsLeft ? withoutTrailingSpaces(before) : before; !kept.empty()) onText(kept);
-        onToken(token->id);
-        done = position + token->content.size();
-        if (token->stripsRight) done = std::min(text.find_first_not_of(kSpaces, done), text.size());
-        position = text.find_first_of(m_firstBytes, done);
+    TokenTrie::Match match = trie.find(text, 0);
+    for (; match.number >= 0; match = trie.find(text, match.end)) {
+        const AddedToken& token = m_tokens[static_cast<std::size_t>(match.number)];
+        if (token.isSingleWord && touchesWord(text, match.begin, match.end)) continue;
+        std::size_t begin = match.begin;
+        if (token.stripsLeft) begin = withoutSpacesBefore(text, begin, std::min(done, begin));
+        if (begin > done) pieces.push_back({text.substr(done, begin - done)});
+        pieces.push_back({text.substr(begin, match.end - begin), token.id});
+        done = token.stripsRight ? withSpacesAfter(text, match.end) : match.end;
     }
-    if (done < text.size()) onText(text.substr(done));
+    if (done < text.size()) pieces.push_back({text.substr(done)});
 }
 
 }  // namespace consa

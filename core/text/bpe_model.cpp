@@ -1,201 +1,199 @@
-// Reads vocabulary and merges, and merges the bytes of a word pair by pair.
+// Reads vocabulary and merges, and turns words into symbols that are then merged.
 #include "core/text/bpe_model.h"
 
-#include "core/base/error.h"
 #include "core/text/byte_alphabet.h"
+#include "core/text/tokenizer_fields.h"
+#include "core/text/utf8.h"
 
+#include <fmt/format.h>
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <queue>
-#include <tuple>
 
 namespace consa {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kMaxVocabulary = 1 << 24;  // far above any vocabulary; keeps a damaged id from taking memory
-
-[[noreturn]] void fail(const std::string& source, const std::string& problem) {
-    throw Error("cannot use the tokenizer of " + source + ": " + problem);
-}
-
-bool flag(const json& description, const char* name) {
-    const json value = description.value(name, json(false));
-    return value.is_boolean() && value.get<bool>();
-}
+const std::string kPart = "its model";
 
 void refuseUnsupported(const json& description, const std::string& source) {
-    for (const char* field : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-        const json value = description.value(field, json());
-        if (!value.is_null() && value != json(""))
-            fail(source, std::string("its model's ") + field + " is not supported");
+    const std::string type = textOf(description, "type");
+    // Files of older versions leave the type out.
+    if (!description.is_object() || (type != "BPE" && !fieldOf(description, "type").is_null())) {
+        failTokenizer(source, "its model is " + (type.empty() ? "missing" : type) + "; only BPE is supported");
     }
-    if (flag(description, "byte_fallback")) fail(source, "its model's byte_fallback is not supported");
-    const json dropout = description.value("dropout", json());
-    if (!dropout.is_null() && dropout != 0) fail(source, "its model's dropout is not supported");
+    for (const char* field : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+        const json value = fieldOf(description, field);
+        if (!value.is_null() && value != json("")) {
+            failTokenizer(source, std::string("its model's ") + field + " is not supported; only none is");
+        }
+    }
+    const json dropout = fieldOf(description, "dropout");
+    if (!dropout.is_null() && dropout != 0) failTokenizer(source, "its model's dropout is not supported; only none is");
 }
 
-/// Two symbols that could become one; the lowest rank goes first, then the leftmost.
-struct Candidate {
-    std::int32_t rank = 0;
-    std::size_t left = 0;
-    std::size_t right = 0;
-    std::int32_t leftId = 0;
-    std::int32_t rightId = 0;
-    std::int32_t result = 0;
-
-    bool operator>(const Candidate& other) const { return std::tie(rank, left) > std::tie(other.rank, other.left); }
-};
-
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
-/// A symbol in a doubly linked list; `id` is -1 once it was merged into its left neighbour.
-struct Link {
-    std::int32_t id = -1;
-    std::size_t previous = kNone;
-    std::size_t next = kNone;
-};
-
-std::vector<Link> linked(const std::vector<std::int32_t>& symbols) {
-    std::vector<Link> links(symbols.size());
-    for (std::size_t i = 0; i < symbols.size(); ++i) {
-        links[i] = {symbols[i], i == 0 ? kNone : i - 1, i + 1 == symbols.size() ? kNone : i + 1};
-    }
-    return links;
+std::string_view firstCharacter(std::string_view text) {
+    return text.substr(0, std::max<std::size_t>(validCharacterBytes(text), 1));
 }
 
 }  // namespace
 
-BpeModel::BpeModel(const json& description, const std::string& source) {
-    const json type = description.is_object() ? description.value("type", json()) : json();
-    // Files of older versions leave the type out.
-    if (!description.is_object() || (type != "BPE" && !type.is_null())) {
-        fail(source, "its model is " + type.dump() + "; only BPE is supported");
-    }
+BpeModel::BpeModel(const json& description, BpeAlphabet alphabet, const std::string& source) : m_alphabet(alphabet) {
     refuseUnsupported(description, source);
-    m_ignoresMerges = flag(description, "ignore_merges");
-    m_fusesUnknown = flag(description, "fuse_unk");
+    m_ignoresMerges = flagOf(description, "ignore_merges", false, kPart, source);
+    m_fusesUnknown = flagOf(description, "fuse_unk", false, kPart, source);
+    m_fallsBackToBytes = flagOf(description, "byte_fallback", false, kPart, source);
     readVocabulary(description, source);
     readMerges(description, source);
-    for (std::size_t byte = 0; byte < m_byteIds.size(); ++byte) {
-        const auto found = m_ids.find(byteAlphabet()[byte]);
-        m_byteIds[byte] = found == m_ids.end() ? -1 : found->second;
-    }
-    const json unknown = description.value("unk_token", json());
-    if (!unknown.is_string()) return;
-    const auto found = m_ids.find(unknown.get<std::string>());
-    if (found == m_ids.end()) fail(source, "its unk_token " + unknown.dump() + " is not in its vocabulary");
-    m_unknown = found->second;
+    readUnknown(description, source);
+    findSymbols();
 }
 
 void BpeModel::readVocabulary(const json& description, const std::string& source) {
     const auto vocabulary = description.find("vocab");
     if (vocabulary == description.end() || !vocabulary->is_object() || vocabulary->empty()) {
-        fail(source, "its model has no vocab");
+        failTokenizer(source, "its model has no vocab; fetch the file again");
     }
+    m_ids.reserve(vocabulary->size());
     for (const auto& [token, value] : vocabulary->items()) {
-        const std::int64_t id = value.is_number_integer() ? value.get<std::int64_t>() : -1;
-        if (id < 0 || id >= kMaxVocabulary) fail(source, "its vocab gives " + token + " the id " + value.dump());
-        const auto index = static_cast<std::size_t>(id);
+        const bool isWhole = value.is_number_integer() && value >= 0 && value < kMaxVocabulary;
+        if (!isWhole) {
+            failTokenizer(source, "its vocab gives " + token + " the id " + value.dump() +
+                                      "; ids are whole numbers from 0 to " + std::to_string(kMaxVocabulary - 1));
+        }
+        const auto index = value.get<std::size_t>();
         if (index >= m_tokens.size()) m_tokens.resize(index + 1);
         m_tokens[index] = token;
-        m_ids.emplace(token, static_cast<std::int32_t>(id));
+        m_ids.emplace(token, static_cast<std::int32_t>(index));
     }
 }
 
 void BpeModel::readMerges(const json& description, const std::string& source) {
     const auto merges = description.find("merges");
-    if (merges == description.end() || !merges->is_array()) fail(source, "its model has no merges");
-    m_merges.reserve(merges->size());
+    if (merges == description.end() || !merges->is_array()) {
+        failTokenizer(source, "its model has no merges; fetch the file again");
+    }
     std::int32_t rank = 0;
     for (const json& merge : *merges) {
         if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-            addMerge(merge[0].get<std::string>(), merge[1].get<std::string>(), rank, source);
-        } else {
-            const std::string text = merge.is_string() ? merge.get<std::string>() : "";
-            const std::size_t space = text.find(' ');
-            if (space == std::string::npos) fail(source, "its merge " + std::to_string(rank) + " is not a pair");
-            addMerge(text.substr(0, space), text.substr(space + 1), rank, source);
+            addMerge(merge[0].get<std::string>(), merge[1].get<std::string>(), rank++, source);
+            continue;
         }
-        ++rank;
+        const std::string text = merge.is_string() ? merge.get<std::string>() : "";
+        if (text.starts_with("#version")) continue;  // the first line of a merges.txt
+        const std::size_t space = text.find(' ');
+        if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos) {
+            failTokenizer(source, "its merge " + std::to_string(rank) + " is not a pair");
+        }
+        addMerge(text.substr(0, space), text.substr(space + 1), rank++, source);
     }
 }
 
 void BpeModel::addMerge(const std::string& left, const std::string& right, std::int32_t rank,
                         const std::string& source) {
-    const auto leftId = m_ids.find(left);
-    const auto rightId = m_ids.find(right);
-    const auto result = m_ids.find(left + right);
-    if (leftId == m_ids.end() || rightId == m_ids.end() || result == m_ids.end()) {
-        fail(source, "its merge " + std::to_string(rank) + " (" + left + " " + right + ") is not in its vocabulary");
+    const std::int32_t leftId = idOf(left);
+    const std::int32_t rightId = idOf(right);
+    const std::int32_t result = idOf(left + right);
+    if (leftId < 0 || rightId < 0 || result < 0) {
+        failTokenizer(source, "its merge " + std::to_string(rank) + " (" + left + " " + right +
+                                  ") is not in its vocabulary; fetch the file again");
     }
-    const std::uint64_t key =
-        static_cast<std::uint64_t>(leftId->second) << 32U | static_cast<std::uint64_t>(rightId->second);
-    m_merges.insert_or_assign(key, Merge{rank, result->second});
+    m_merges.add(leftId, rightId, rank, result);
+    const std::string_view mark = firstCharacter(right);
+    const bool isKnown = std::find(m_marksAfterText.begin(), m_marksAfterText.end(), mark) != m_marksAfterText.end();
+    // Marks are outside ASCII; leaving letters out keeps the list short.
+    if (mark.size() > 1 && !left.ends_with(mark) && !isKnown && m_alphabet == BpeAlphabet::Characters) {
+        m_marksAfterText.emplace_back(mark);
+    }
 }
 
-const BpeModel::Merge* BpeModel::findMerge(std::int32_t left, std::int32_t right) const {
-    const auto found = m_merges.find(static_cast<std::uint64_t>(left) << 32U | static_cast<std::uint64_t>(right));
-    return found == m_merges.end() ? nullptr : &found->second;
+void BpeModel::readUnknown(const json& description, const std::string& source) {
+    const json unknown = fieldOf(description, "unk_token");
+    if (!unknown.is_string()) return;
+    m_unknown = idOf(unknown.get<std::string>());
+    if (m_unknown < 0) failTokenizer(source, "its unk_token " + unknown.dump() + " is not in its vocabulary");
 }
 
-std::vector<std::int32_t> BpeModel::symbolsOf(std::string_view word) const {
-    std::vector<std::int32_t> symbols;
-    symbols.reserve(word.size());
+void BpeModel::findSymbols() {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        m_byteIds[byte] = idOf(byteAlphabet()[byte]);
+        m_fallbackIds[byte] = idOf(fmt::format("<0x{:02X}>", byte));
+    }
+    for (const auto& [token, id] : m_ids) {
+        if (!token.empty() && validCharacterBytes(token) == token.size()) m_characters.set(codePointOf(token), id);
+    }
+}
+
+std::int32_t BpeModel::idOf(std::string_view token) const {
+    const auto found = m_ids.find(token);
+    return found == m_ids.end() ? -1 : found->second;
+}
+
+bool BpeModel::neverMergesAcross(std::string_view mark) const {
+    // Taking the whole word when it is a token would see other words after cutting, and a mark that the vocabulary
+    // lacks could fuse with unknown characters before it.
+    if (m_alphabet != BpeAlphabet::Characters || m_ignoresMerges || mark.size() < 2 || idOf(mark) < 0) return false;
+    return std::find(m_marksAfterText.begin(), m_marksAfterText.end(), mark) == m_marksAfterText.end();
+}
+
+std::int32_t BpeModel::wholeWord(std::string_view word) const {
+    if (m_alphabet == BpeAlphabet::Characters) return idOf(word);
+    std::string mapped;
+    for (const char character : word) mapped += byteAlphabet()[static_cast<unsigned char>(character)];
+    return idOf(mapped);
+}
+
+bool BpeModel::appendFallback(std::string_view character, std::vector<std::int32_t>& ids) const {
+    const auto idOfByte = [this](char byte) { return m_fallbackIds[static_cast<unsigned char>(byte)]; };
+    if (!m_fallsBackToBytes) return false;
+    if (std::any_of(character.begin(), character.end(), [&](char byte) { return idOfByte(byte) < 0; })) return false;
+    std::transform(character.begin(), character.end(), std::back_inserter(ids), idOfByte);
+    return true;
+}
+
+void BpeModel::appendBytes(std::string_view word, std::vector<std::int32_t>& ids) const {
+    bool isUnknownPending = false;
     for (const char character : word) {
-        const std::int32_t id = m_byteIds[static_cast<unsigned char>(character)];
-        const bool isFused = id < 0 && m_fusesUnknown && !symbols.empty() && symbols.back() == m_unknown;
-        if (id >= 0) {
-            symbols.push_back(id);
-        } else if (m_unknown >= 0 && !isFused) {
-            symbols.push_back(m_unknown);
+        const auto byte = static_cast<unsigned char>(character);
+        if (const std::int32_t id = m_byteIds[byte]; id >= 0) {
+            if (isUnknownPending) ids.push_back(m_unknown);
+            isUnknownPending = false;
+            ids.push_back(id);
+        } else if (!appendFallback(byteAlphabet()[byte], ids) && m_unknown >= 0) {
+            if (isUnknownPending && !m_fusesUnknown) ids.push_back(m_unknown);
+            isUnknownPending = true;
         }
     }
-    return symbols;
+    if (isUnknownPending) ids.push_back(m_unknown);
 }
 
-void BpeModel::mergeSymbols(std::vector<std::int32_t>& symbols) const {
-    std::vector<Link> links = linked(symbols);
-    std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
-    const auto consider = [&](std::size_t left, std::size_t right) {
-        if (left == kNone || right == kNone) return;
-        if (const Merge* merge = findMerge(links[left].id, links[right].id)) {
-            queue.push({merge->rank, left, right, links[left].id, links[right].id, merge->result});
+void BpeModel::appendCharacters(std::string_view word, std::vector<std::int32_t>& ids) const {
+    // An unknown token is written once a known one follows, behind fallback bytes in between, as `tokenizers` does it.
+    bool isUnknownPending = false;
+    while (!word.empty()) {
+        const std::string_view character = firstCharacter(word);
+        word.remove_prefix(character.size());
+        if (const FlatTable::Entry* known = m_characters.find(codePointOf(character)); known != nullptr) {
+            if (isUnknownPending) ids.push_back(m_unknown);
+            isUnknownPending = false;
+            ids.push_back(known->first);
+        } else if (!appendFallback(character, ids) && m_unknown >= 0) {
+            if (isUnknownPending && !m_fusesUnknown) ids.push_back(m_unknown);
+            isUnknownPending = true;
         }
-    };
-    for (std::size_t i = 0; i + 1 < links.size(); ++i) consider(i, i + 1);
-    while (!queue.empty()) {
-        const Candidate best = queue.top();
-        queue.pop();
-        Link& left = links[best.left];
-        // Either side may have been merged since this pair was queued.
-        if (left.id != best.leftId || left.next != best.right || links[best.right].id != best.rightId) continue;
-        left.id = best.result;
-        left.next = links[best.right].next;
-        links[best.right].id = -1;
-        if (left.next != kNone) links[left.next].previous = best.left;
-        consider(left.previous, best.left);
-        consider(best.left, left.next);
     }
-    symbols.clear();
-    for (const Link& link : links) {
-        if (link.id >= 0) symbols.push_back(link.id);
-    }
+    if (isUnknownPending) ids.push_back(m_unknown);
 }
 
 void BpeModel::encodeWord(std::string_view word, std::vector<std::int32_t>& ids) const {
     if (m_ignoresMerges) {
-        std::string mapped;
-        for (const char character : word) mapped += byteAlphabet()[static_cast<unsigned char>(character)];
-        if (const auto found = m_ids.find(mapped); found != m_ids.end()) {
-            ids.push_back(found->second);
+        if (const std::int32_t id = wholeWord(word); id >= 0) {
+            ids.push_back(id);
             return;
         }
     }
-    std::vector<std::int32_t> symbols = symbolsOf(word);
-    if (symbols.size() > 1) mergeSymbols(symbols);
-    ids.insert(ids.end(), symbols.begin(), symbols.end());
+    const std::size_t begin = ids.size();
+    m_alphabet == BpeAlphabet::Bytes ? appendBytes(word, ids) : appendCharacters(word, ids);
+    m_merges.apply(ids, begin);
 }
 
 }  // namespace consa

@@ -44,17 +44,13 @@ const std::array<std::string, 256>& byteAlphabet() {
 
 std::string bytesOfToken(std::string_view token) {
     std::string result;
-    while (!token.empty()) {
-        const std::size_t count = std::max<std::size_t>(validCharacterBytes(token), 1);
-        const std::string_view character = token.substr(0, count);
-        const std::uint32_t codePoint = codePointOf(character);
+    for (std::string_view rest = token; !rest.empty();) {
+        const std::size_t count = std::max<std::size_t>(validCharacterBytes(rest), 1);
+        const std::uint32_t codePoint = codePointOf(rest.substr(0, count));
         const int byte = codePoint < kAlphabetEnd ? tables().bytes[codePoint] : -1;
-        if (byte < 0) {
-            result.append(character);
-        } else {
-            result.push_back(static_cast<char>(byte));
-        }
-        token.remove_prefix(count);
+        if (byte < 0) return std::string(token);
+        result.push_back(static_cast<char>(byte));
+        rest.remove_prefix(count);
     }
     return result;
 }

@@ -25,7 +25,8 @@ constexpr std::uint32_t kVowelCount = 21;
 constexpr std::uint32_t kTrailingCount = 28;
 constexpr std::uint32_t kSyllableCount = kLeadingCount * kVowelCount * kTrailingCount;
 
-constexpr std::uint32_t kFirstAffected = 0x300;  // no smaller character meets another to become a third or moves
+constexpr std::uint32_t kFirstAffected = 0x300;     // no smaller character meets another to become a third or moves
+constexpr unsigned char kFirstAffectedByte = 0xcc;  // what its UTF-8 begins with
 
 template <std::size_t N>
 const Decomposition* find(const std::array<Decomposition, N>& table, std::uint32_t point) {
@@ -117,19 +118,26 @@ void compose(std::vector<std::uint32_t>& points) {
 
 }  // namespace
 
+bool mayChangeWhenComposed(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char byte) { return static_cast<unsigned char>(byte) >= kFirstAffectedByte; });
+}
+
 std::string toComposedForm(std::string_view text) {
-    std::vector<std::uint32_t> points;
-    bool isAffected = false;
+    std::vector<std::uint32_t> decomposed;
+    decomposed.reserve(text.size());
     for (std::string_view rest = text; !rest.empty();) {
         const std::size_t count = std::max<std::size_t>(validCharacterBytes(rest), 1);
-        points.push_back(codePointOf(rest.substr(0, count)));
-        isAffected = isAffected || points.back() >= kFirstAffected;
+        const std::uint32_t point = codePointOf(rest.substr(0, count));
         rest.remove_prefix(count);
+        // A smaller character is decomposed only to meet a mark behind it.
+        const bool staysWhole = point < kFirstAffected && !mayChangeWhenComposed(rest.substr(0, 4));
+        if (staysWhole) {
+            decomposed.push_back(point);
+        } else {
+            decompose(point, decomposed);
+        }
     }
-    if (!isAffected) return std::string(text);
-    std::vector<std::uint32_t> decomposed;
-    decomposed.reserve(points.size());
-    for (const std::uint32_t point : points) decompose(point, decomposed);
     orderMarks(decomposed);
     compose(decomposed);
     std::string result;

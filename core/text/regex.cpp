@@ -2,7 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "core/text/regex.h"
 
-#include "core/base/error.h"
+#include "core/text/pattern_dialect.h"
+#include "core/text/tokenizer_fields.h"
 
 #include <pcre2.h>
 
@@ -12,26 +13,19 @@
 namespace consa {
 namespace {
 
-struct MatchDataDeleter {
-    void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
-};
-using MatchData = std::unique_ptr<pcre2_match_data, MatchDataDeleter>;
-
 std::string messageOf(int code) {
     std::array<PCRE2_UCHAR, 256> text{};
     pcre2_get_error_message(code, text.data(), text.size());
     return reinterpret_cast<const char*>(text.data());
 }
 
-/// The next match from `begin`, as begin and end; both are the text's size when there is none.
-std::pair<std::size_t, std::size_t> nextMatch(const pcre2_code* code, pcre2_match_data* data, std::string_view text,
-                                              std::size_t begin) {
-    const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
-    const int result = pcre2_match(code, subject, text.size(), begin, PCRE2_NO_UTF_CHECK, data, nullptr);
-    if (result == PCRE2_ERROR_NOMATCH) return {text.size(), text.size()};
-    if (result < 0) throw Error("cannot cut the text into words: " + messageOf(result), ErrorKind::RunFailed);
-    const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(data);
-    return {bounds[0], bounds[1]};
+/// Where PCRE2 puts a match; only the whole match is looked at, so one fits every pattern.
+pcre2_match_data* matchDataOfThisThread() {
+    struct Deleter {
+        void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+    };
+    thread_local const std::unique_ptr<pcre2_match_data, Deleter> data(pcre2_match_data_create(1, nullptr));
+    return data.get();
 }
 
 std::size_t nextCharacter(std::string_view text, std::size_t position) {
@@ -49,43 +43,68 @@ struct Regex::Code {
     Code(const Code&) = delete;
     Code& operator=(const Code&) = delete;
 
+    /// PCRE2's result for the next match from `begin` on. `text` must be valid UTF-8.
+    int match(std::string_view text, std::size_t begin, pcre2_match_data* data) const {
+        const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
+        if (isJit) {
+            const int result = pcre2_jit_match(compiled, subject, text.size(), begin, 0, data, nullptr);
+            if (result != PCRE2_ERROR_JIT_STACKLIMIT) return result;
+        }
+        const std::uint32_t options = PCRE2_NO_UTF_CHECK | (isJit ? PCRE2_NO_JIT : 0U);
+        return pcre2_match(compiled, subject, text.size(), begin, options, data, nullptr);
+    }
+
     pcre2_code* compiled;
+    bool isJit = false;
 };
 
 Regex::Regex(const std::string& pattern, const std::string& source) {
     int code = 0;
     PCRE2_SIZE place = 0;
-    pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                         PCRE2_UTF | PCRE2_UCP, &code, &place, nullptr);
+    const std::string reworded = toPcre2(pattern, source);
+    pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(reworded.data()), reworded.size(),
+                                         PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE, &code, &place, nullptr);
     if (compiled == nullptr) {
-        throw Error("cannot use the tokenizer of " + source + ": its pattern is not understood at character " +
-                    std::to_string(place) + ": " + messageOf(code));
+        failTokenizer(source, "its pattern " + pattern + " is not understood: " + messageOf(code));
     }
     m_code = std::make_unique<Code>(compiled);
     // Without a compiler for this machine matching goes on, only slower.
-    pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
+    m_code->isJit = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) == 0;
 }
 
 Regex::~Regex() = default;
 Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 
-void Regex::forEachPiece(std::string_view text, const std::function<void(std::string_view, bool)>& visit) const {
-    const MatchData data(pcre2_match_data_create_from_pattern(m_code->compiled, nullptr));
+template <typename Visit>
+void Regex::forEachSpan(std::string_view text, Visit&& visit) const {
+    pcre2_match_data* data = matchDataOfThisThread();
+    const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(data);
     std::size_t done = 0;    // handed out so far
     std::size_t search = 0;  // where to look for the next match
     while (search < text.size()) {
-        const auto [begin, end] = nextMatch(m_code->compiled, data.get(), text, search);
-        if (begin == text.size()) break;
-        if (end <= begin) {
-            search = nextCharacter(text, begin);
-            continue;
-        }
+        const int result = m_code->match(text, search, data);
+        if (result == PCRE2_ERROR_NOMATCH) break;
+        if (result < 0) throw Error("cannot cut the text into words: " + messageOf(result), ErrorKind::RunFailed);
+        const auto [begin, end] = std::pair(bounds[0], bounds[1]);
+        // \K in a lookaround may put the end before the begin.
+        if (begin < done || end < begin) break;
         if (begin > done) visit(text.substr(done, begin - done), false);
-        visit(text.substr(begin, end - begin), true);
-        done = search = end;
+        if (end > begin) visit(text.substr(begin, end - begin), true);
+        done = end;
+        search = end > begin ? end : nextCharacter(text, end);
     }
     if (done < text.size()) visit(text.substr(done), false);
+}
+
+std::vector<TextSpan> Regex::spans(std::string_view text) const {
+    std::vector<TextSpan> spans;
+    forEachSpan(text, [&spans](std::string_view span, bool isMatch) { spans.push_back({span, isMatch}); });
+    return spans;
+}
+
+void Regex::isolate(std::string_view text, std::vector<std::string_view>& pieces) const {
+    forEachSpan(text, [&pieces](std::string_view span, bool) { pieces.push_back(span); });
 }
 
 }  // namespace consa

@@ -1,22 +1,25 @@
-// The two tokenizers: one id a byte, and byte-level BPE out of a tokenizer.json.
+// The two tokenizers: one id a byte, and byte-pair encoding out of a tokenizer.json.
 #include "core/text/tokenizer.h"
 
-#include "core/base/error.h"
 #include "core/text/added_tokens.h"
 #include "core/text/bpe_model.h"
 #include "core/text/byte_alphabet.h"
-#include "core/text/composed_form.h"
+#include "core/text/normalizer.h"
 #include "core/text/pre_tokenizer.h"
+#include "core/text/token_decoder.h"
+#include "core/text/tokenizer_fields.h"
 #include "core/text/utf8.h"
+#include "core/text/word_cache.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <unordered_map>
 
 namespace consa {
 namespace {
 
 using nlohmann::json;
+
+constexpr int kMaxNesting = 64;     // tokenizers nest a handful deep; deeper only to exhaust the stack
+constexpr const char* kMark = "▁";  // what stands for a space in byte-fallback vocabularies
 
 [[noreturn]] void failId(std::int32_t id, int vocabularySize) {
     throw Error("cannot turn token " + std::to_string(id) + " into text: the tokenizer knows 0 to " +
@@ -44,31 +47,52 @@ public:
     [[nodiscard]] int vocabularySize() const override { return 256; }
 };
 
+bool isNestedTooDeeply(std::string_view text) {
+    int depth = 0;
+    bool isInString = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char character = text[i];
+        if (isInString) {
+            if (character == '\\') ++i;
+            if (character == '"') isInString = false;
+        } else if (character == '"') {
+            isInString = true;
+        } else if (character == '[' || character == '{') {
+            if (++depth > kMaxNesting) return true;
+        } else if (character == ']' || character == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
 /// The parts of a tokenizer.json; null where one is missing.
 json parseParts(const std::string& text, const std::string& source) {
+    if (isNestedTooDeeply(text)) failTokenizer(source, "it is nested too deeply; fetch the file again");
     json parts = json::parse(text, nullptr, false);
-    if (parts.is_discarded() || !parts.is_object()) {
-        throw Error("cannot use the tokenizer of " + source + ": it is not JSON; fetch the file again");
+    if (parts.is_discarded() || !parts.is_object()) failTokenizer(source, "it is not JSON; fetch the file again");
+    for (const char* part : {"added_tokens", "normalizer", "pre_tokenizer", "model", "decoder"}) {
+        parts.emplace(part, nullptr);
     }
-    for (const char* part : {"added_tokens", "normalizer", "pre_tokenizer", "model"}) parts.emplace(part, nullptr);
     return parts;
 }
 
 class BpeTokenizer final : public Tokenizer {
 public:
     BpeTokenizer(const json& parts, const std::string& source)
-        : m_source(source),
-          m_added(parts.at("added_tokens"), source),
+        : m_normalizer(parts.at("normalizer"), source),
           m_words(parts.at("pre_tokenizer"), source),
-          m_model(parts.at("model"), source),
-          m_texts(m_model.tokens().size()) {
-        readNormalizer(parts.at("normalizer"));
-        std::transform(m_model.tokens().begin(), m_model.tokens().end(), m_texts.begin(), bytesOfToken);
+          m_model(parts.at("model"), m_words.isByteLevel() ? BpeAlphabet::Bytes : BpeAlphabet::Characters, source),
+          m_added(parts.at("added_tokens"), m_model, m_normalizer, source),
+          m_decoder(parts.at("decoder"), source),
+          m_texts(m_model.tokens()),
+          m_cutsBeforeMarks(m_model.neverMergesAcross(kMark)) {
         for (const AddedToken& token : m_added.tokens()) {
             const auto index = static_cast<std::size_t>(token.id);
             if (index >= m_texts.size()) m_texts.resize(index + 1);
-            m_texts[index] = token.content;
+            m_texts[index] = token.sought;
         }
+        if (m_decoder.isByteLevelOnly()) std::transform(m_texts.begin(), m_texts.end(), m_texts.begin(), bytesOfToken);
     }
 
     [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const override {
@@ -78,67 +102,90 @@ public:
             text = mended;
         }
         std::vector<std::int32_t> ids;
-        WordCache cache;
-        m_added.split(
-            text, [&](std::string_view piece) { encodePiece(piece, cache, ids); },
-            [&](std::int32_t id) { ids.push_back(id); });
+        ids.reserve(text.size() / 3);  // tokens of prose have 3 to 5 bytes
+        std::vector<TextPiece> pieces;
+        m_added.splitRaw(text, pieces);
+        std::vector<TextPiece> parts;
+        std::string storage;
+        for (const TextPiece& piece : pieces) {
+            if (piece.id >= 0) {
+                ids.push_back(piece.id);
+                continue;
+            }
+            parts.clear();
+            const std::string_view normalized = m_normalizer.apply(piece.text, storage);
+            m_added.splitNormalized(normalized, parts);
+            for (const TextPiece& part : parts) {
+                const bool isAtStart = piece.text.data() == text.data() && part.text.data() == normalized.data();
+                if (part.id >= 0)
+                    ids.push_back(part.id);
+                else
+                    encodeText(part.text, isAtStart, ids);
+            }
+        }
         return ids;
     }
 
     [[nodiscard]] std::string decode(std::span<const std::int32_t> ids) const override {
-        std::string text;
-        for (const std::int32_t id : ids) {
-            const bool isKnown = id >= 0 && id < vocabularySize() && !m_texts[static_cast<std::size_t>(id)].empty();
-            if (!isKnown) failId(id, vocabularySize());
-            text += m_texts[static_cast<std::size_t>(id)];
+        if (!m_decoder.isByteLevelOnly()) {
+            std::vector<std::string> tokens;
+            tokens.reserve(ids.size());
+            for (const std::int32_t id : ids) tokens.push_back(textOf(id));
+            return m_decoder.join(std::move(tokens));
         }
-        return text;
+        std::string text;
+        for (const std::int32_t id : ids) text += textOf(id);
+        return isValidUtf8(text) ? text : replaceInvalidUtf8(text);
     }
 
     [[nodiscard]] int vocabularySize() const override { return static_cast<int>(m_texts.size()); }
 
 private:
-    /// Words seen in this text and where their ids stand in it: texts repeat most of their words.
-    using WordCache = std::unordered_map<std::string, std::pair<std::size_t, std::size_t>>;
+    [[nodiscard]] const std::string& textOf(std::int32_t id) const {
+        const bool isKnown = id >= 0 && id < vocabularySize() && !m_texts[static_cast<std::size_t>(id)].empty();
+        if (!isKnown) failId(id, vocabularySize());
+        return m_texts[static_cast<std::size_t>(id)];
+    }
 
-    void readNormalizer(const json& normalizer) {
-        if (normalizer.is_null()) return;
-        const json type = normalizer.is_object() ? normalizer.value("type", json()) : json();
-        if (type == "Sequence" && normalizer.value("normalizers", json()).is_array()) {
-            for (const json& step : normalizer.at("normalizers")) readNormalizer(step);
+    void encodeText(std::string_view text, bool isAtStart, std::vector<std::int32_t>& ids) const {
+        thread_local WordBuffer buffer;
+        thread_local std::vector<std::string_view> parts;
+        m_words.cut(text, isAtStart, buffer);
+        WordCache& cache = WordCache::ofThisThread();
+        for (const std::string_view word : buffer.words) {
+            if (!m_cutsBeforeMarks || WordCache::takes(word)) {
+                encodeWord(word, cache, ids);
+                continue;
+            }
+            parts.clear();
+            cutBeforeMarks(word, kMark, true, parts);
+            for (const std::string_view part : parts) encodeWord(part, cache, ids);
+        }
+    }
+
+    void encodeWord(std::string_view word, WordCache& cache, std::vector<std::int32_t>& ids) const {
+        if (!WordCache::takes(word)) {
+            m_model.encodeWord(word, ids);
             return;
         }
-        if (type != "NFC") {
-            throw Error("cannot use the tokenizer of " + m_source + ": its normalizer " + type.dump() +
-                        " is not supported; supported are none and NFC");
+        WordCache::Entry& entry = cache.placeOf(word, m_cacheOwner);
+        if (WordCache::holds(entry, word, m_cacheOwner)) {
+            ids.insert(ids.end(), entry.ids.begin(), entry.ids.begin() + entry.idCount);
+            return;
         }
-        m_wantsComposed = true;
+        const std::size_t begin = ids.size();
+        m_model.encodeWord(word, ids);
+        WordCache::put(entry, word, m_cacheOwner, std::span(ids).subspan(begin));
     }
 
-    void encodePiece(std::string_view text, WordCache& cache, std::vector<std::int32_t>& ids) const {
-        std::string composed;
-        if (m_wantsComposed) {
-            composed = toComposedForm(text);
-            text = composed;
-        }
-        m_words.forEachWord(text, [&](std::string_view word) {
-            const auto [entry, isNew] = cache.try_emplace(std::string(word), ids.size(), 0);
-            auto& [begin, count] = entry->second;
-            if (isNew) {
-                m_model.encodeWord(word, ids);
-                count = ids.size() - begin;
-                return;
-            }
-            for (std::size_t i = begin; i < begin + count; ++i) ids.push_back(ids[i]);
-        });
-    }
-
-    std::string m_source;
-    AddedTokens m_added;
+    Normalizer m_normalizer;
     PreTokenizer m_words;
     BpeModel m_model;
-    std::vector<std::string> m_texts;  // plain bytes by id, "" for ids without a token
-    bool m_wantsComposed = false;
+    AddedTokens m_added;
+    TokenDecoder m_decoder;
+    std::vector<std::string> m_texts;  // what the decoder joins, by id; "" for ids without a token
+    bool m_cutsBeforeMarks;            // where long words may be cut to find their parts in the cache
+    std::uint32_t m_cacheOwner = WordCache::newOwner();
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "core/text/utf8.h"
 
 #include <array>
+#include <cstring>
 
 namespace consa {
 namespace {
@@ -15,6 +16,31 @@ std::size_t announcedBytes(unsigned char lead) {
     if (lead < 0xe0) return 2;
     if (lead < 0xf0) return 3;
     return lead < 0xf5 ? 4 : 0;
+}
+
+/// Bytes at the front of `text` that begin a character but don't end it, at least 1.
+std::size_t brokenBytes(std::string_view text) {
+    const auto byteAt = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byteAt(0);
+    const std::size_t announced = announcedBytes(lead);
+    std::size_t count = 1;
+    for (; count < announced && count < text.size(); ++count) {
+        // Some leads allow fewer second bytes: those of overlong forms, surrogates and numbers past U+10FFFF are out.
+        const unsigned least = count > 1 ? 0x80U : lead == 0xe0 ? 0xa0U : lead == 0xf0 ? 0x90U : 0x80U;
+        const unsigned most = count > 1 ? 0xbfU : lead == 0xed ? 0x9fU : lead == 0xf4 ? 0x8fU : 0xbfU;
+        if (byteAt(count) < least || byteAt(count) > most) break;
+    }
+    return count;
+}
+
+/// Bytes of ASCII at the front of `text`, eight at a time.
+std::size_t plainBytes(std::string_view text) {
+    std::size_t count = 0;
+    for (std::uint64_t part = 0; count + sizeof part <= text.size(); count += sizeof part) {
+        std::memcpy(&part, text.data() + count, sizeof part);
+        if ((part & 0x8080808080808080ULL) != 0) break;
+    }
+    return count;
 }
 
 }  // namespace
@@ -34,7 +60,7 @@ std::size_t validCharacterBytes(std::string_view text) {
 }
 
 bool isValidUtf8(std::string_view text) {
-    while (!text.empty()) {
+    for (text.remove_prefix(plainBytes(text)); !text.empty(); text.remove_prefix(plainBytes(text))) {
         const std::size_t count = validCharacterBytes(text);
         if (count == 0) return false;
         text.remove_prefix(count);
@@ -49,7 +75,7 @@ std::string replaceInvalidUtf8(std::string_view text) {
         const std::size_t count = validCharacterBytes(text);
         if (count == 0) {
             appendUtf8(kReplacement, result);
-            text.remove_prefix(1);
+            text.remove_prefix(brokenBytes(text));
         } else {
             result.append(text.substr(0, count));
             text.remove_prefix(count);

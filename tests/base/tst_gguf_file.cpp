@@ -296,7 +296,7 @@ void TestGgufFile::buildsTokenizerJson() {
         QVERIFY(made["normalizer"] == reference["normalizer"]);
         QVERIFY(made["model"]["ignore_merges"] == reference["model"]["ignore_merges"]);
     }
-    VERIFY_ERROR(open(withPre("tekken"))->tokenizerJson(), "tekken");
+    VERIFY_ERROR(open(withPre("viking"))->tokenizerJson(), "viking");
     VERIFY_ERROR(open(smallGguf())->tokenizerJson(), "tokenizer.ggml.model");
 }
 
