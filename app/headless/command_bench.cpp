@@ -1,4 +1,5 @@
 // consa bench: measures parts of the engine on this machine; each measurement is a subcommand of its own.
+#include "app/headless/bench_load.h"
 #include "app/headless/bench_tokenize.h"
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
@@ -28,6 +29,7 @@ void addTokenize(CLI::App& bench, ChosenCommand& chosen) {
 void addBenchCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command = app.add_subcommand("bench", "Measures parts of the engine on this machine.");
     command->require_subcommand(1);
+    addBenchLoad(*command, chosen);
     addTokenize(*command, chosen);
 }
 
