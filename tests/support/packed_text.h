@@ -29,10 +29,14 @@ namespace consa::test {
     return packed;
 }
 
-/// One zstd frame.
+/// One zstd frame with a check sum, as the program writes it.
 [[nodiscard]] inline std::string zstdPacked(std::string_view text, int level = 3) {
-    std::string packed(ZSTD_compressBound(text.size()), 0);
-    packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), level));
+    ZSTD_CCtx* const context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    std::string packed(ZSTD_compressBound(text.size()) + 64, 0);
+    packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size()));
+    ZSTD_freeCCtx(context);
     return packed;
 }
 
