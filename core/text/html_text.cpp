@@ -61,7 +61,7 @@ public:
     void endLine(int blankLines) { m_lineEnds = std::max(m_lineEnds, 1 + blankLines); }
     /// One more line end: two in a row leave a blank line.
     void breakLine() { m_lineEnds = std::min(m_lineEnds + 1, 2); }
-    void beginCell() { m_hasTab = m_lineEnds == 0; }
+    void partCells() { m_hasTab = m_lineEnds == 0; }
 
     std::string finish() {
         while (!m_text.empty() && isSpace(m_text.back())) m_text.pop_back();
@@ -160,7 +160,6 @@ private:
     void beginElement(const std::string& name) {
         breakAround(name);
         if (name == "br") m_layout.breakLine();
-        if (name == "td" || name == "th") m_layout.beginCell();
         if (isOneOf(kDroppedElements, name)) takeUntilEndTag(name);
         if (isOneOf(kTextElements, name)) addText(takeUntilEndTag(name));
         if (name != "pre") return;
@@ -179,6 +178,8 @@ private:
             m_layout.endLine(1);
         } else if (isOneOf(kLineElements, name)) {
             m_layout.endLine(0);
+        } else if (name == "td" || name == "th") {
+            m_layout.partCells();
         }
     }
 

@@ -1,7 +1,14 @@
 // Tests that POD and HTML come down to their words.
+#include "core/base/file_io.h"
+#include "core/text/character_names.h"
+#include "core/text/character_references.h"
 #include "core/text/markup.h"
+#include "tests/support/references.h"
 
 #include <QTest>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 using namespace consa;
 
@@ -13,6 +20,8 @@ private Q_SLOTS:
     void stripsPod();
     void stripsHtml_data();
     void stripsHtml();
+    void namesCharactersAsPython();
+    void findsTheWordsThatPythonFinds();
     void takesAnyBytes();
     void takesHostileHtmlInLinearTime();
 };
@@ -92,6 +101,30 @@ void TestMarkup::stripsHtml() {
     QFETCH(QString, text);
     if (!text.isEmpty()) text += '\n';
     QCOMPARE(QString::fromStdString(stripHtml(html.toStdString())), text);
+}
+
+void TestMarkup::namesCharactersAsPython() {
+    REQUIRE_REFERENCES("texts");
+    const auto texts = nlohmann::json::parse(readFile(test::referenceFolder("texts") / "texts.json"));
+    QVERIFY(texts.at("names").size() > 250);
+    for (const auto& [name, character] : texts.at("names").items()) {
+        QCOMPARE(decodeReferences("&" + name + ";"), character.get<std::string>());
+    }
+    for (const auto& name : texts.at("old")) {
+        QVERIFY2(isOldEntity(name.get<std::string>()), name.get<std::string>().c_str());
+    }
+}
+
+void TestMarkup::findsTheWordsThatPythonFinds() {
+    REQUIRE_REFERENCES("texts");
+    const auto texts = nlohmann::json::parse(readFile(test::referenceFolder("texts") / "texts.json"));
+    QCOMPARE(texts.at("pages").size(), std::size_t{300});
+    for (const auto& page : texts.at("pages")) {
+        std::istringstream stripped(stripHtml(page.at("html").get<std::string>()));
+        std::vector<std::string> words;
+        for (std::string word; stripped >> word;) words.push_back(word);
+        QCOMPARE(words, page.at("words").get<std::vector<std::string>>());
+    }
 }
 
 void TestMarkup::takesAnyBytes() {
