@@ -59,9 +59,11 @@ std::vector<Document> CorpusCache::documents(const std::string& key, const Fill&
     PartFile part(pathOf(key), isDone, onWait);
     if (!part.isHeld() && documents) return std::move(*documents);
     if (!part.isHeld()) throw TokenFileFailure("the file can't be emptied");
-    TokenFileWriter writer(part.handle(), key);
-    fill(writer);
-    writer.finish();
+    {
+        TokenFileWriter writer(part.handle(), key);
+        fill(writer);
+        writer.finish();
+    }
     part.finish();
     documents = find(key);
     if (!documents) throw TokenFileFailure("what was written can't be read back");

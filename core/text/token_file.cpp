@@ -134,7 +134,9 @@ std::optional<std::vector<Document>> readTokenFile(const std::filesystem::path& 
     if (!header) return std::nullopt;
     const auto* const ids = reinterpret_cast<const std::int32_t*>(file->bytes().data() + sizeof(Header));
     std::string_view table = file->bytes().substr(file->bytes().size() - header->tableBytes);
+    constexpr std::size_t kEntryBytes = sizeof(std::uint64_t) + sizeof(std::uint32_t);
     std::vector<Document> documents;
+    documents.reserve(std::min<std::uint64_t>(header->documentCount, table.size() / kEntryBytes));
     std::uint64_t begin = 0;
     while (!table.empty()) {
         const auto count = take<std::uint64_t>(table);
