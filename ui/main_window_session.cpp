@@ -34,6 +34,12 @@ QString textNames(const std::vector<std::string>& paths) {
     return names.size() > 2 ? MainWindow::tr("%1 texts").arg(names.size()) : names.join(QStringLiteral(", "));
 }
 
+/// ", 30 % held out": what no training sees; empty before texts are open.
+QString heldOut(const SessionSnapshot& snapshot) {
+    if (!snapshot.corpus) return {};
+    return MainWindow::tr(", %1 % held out").arg(100 * snapshot.corpus->heldOutShare(), 0, 'f', 0);
+}
+
 }  // namespace
 
 void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
@@ -57,8 +63,10 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
 
     const QString model = snapshot.model ? QString::fromStdString(snapshot.model->name) : QString();
     m_modelButton->setText(model.isEmpty() ? tr("Open model") : tr("Model: %1").arg(model));
-    m_textButton->setText(snapshot.corpusPaths.empty() ? tr("Open texts")
-                                                       : tr("Texts: %1").arg(textNames(snapshot.corpusPaths)));
+    m_textButton->setText(snapshot.corpusPaths.empty()
+                              ? tr("Open texts")
+                              : tr("Texts: %1").arg(textNames(snapshot.corpusPaths)) + heldOut(snapshot));
+    m_textButton->setToolTip(snapshot.corpus ? QString::fromStdString(snapshot.corpus->line) : QString());
     setWindowTitle(model.isEmpty() ? tr("ConSA Explorer") : tr("%1 – ConSA Explorer").arg(model));
 
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();

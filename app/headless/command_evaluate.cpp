@@ -1,6 +1,7 @@
 // consa evaluate: compares layouts on the same tokens.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/text_options.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/layout/layout_exchange.h"
@@ -20,6 +21,7 @@ namespace {
 struct EvaluateOptions {
     std::string model = "default";
     std::vector<std::string> corpus, layouts;
+    CorpusOptions text;
     std::optional<int> window, sinks, context;
     std::optional<double> sparsity;
     std::int64_t tokens = 0;
@@ -56,7 +58,7 @@ void evaluate(const EvaluateOptions& o) {
     HeadlessSession session;
     const std::vector<std::string> corpus =
         !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
-    session.post(OpenCommand{o.model, corpus, o.device});
+    session.post(OpenCommand{o.model, corpus, o.device, o.text});
     const SnapshotPointer opened =
         session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Ready; });
     EvaluateCommand command;
@@ -89,7 +91,10 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
     const auto o = std::make_shared<EvaluateOptions>();
     command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")
         ->capture_default_str();
-    command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
+    command->add_option(
+        "--corpus", o->corpus,
+        "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
+    addTextOptions(*command, o->text);
     command
         ->add_option("--layout", o->layouts,
                      "a layout file, run folder, DuoAttention folder, masks.tsv or Hugging Face config.json; or full, "

@@ -1,6 +1,7 @@
 // consa learn: learns a layout into a run folder and compares it with the rules.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/text_options.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/checkpoint/checkpoint.h"
@@ -21,6 +22,7 @@ namespace {
 struct LearnOptions {
     std::string model = "default";
     std::vector<std::string> corpus;
+    CorpusOptions text;
     std::string out, resume, device = "auto", dataType = "auto";
     std::optional<std::string> granularity;
     std::optional<double> target, learningRate, multiplierRate, quadraticWeight, warmupShare;
@@ -34,6 +36,7 @@ TrainingConfig configFrom(const LearnOptions& o) {
     TrainingConfig config = defaultTrainingConfig(o.model, meansGpu(o.device));
     config.model = o.model;
     config.corpus = !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
+    config.text = o.text;
     config.device = o.device;
     config.dataType = dataTypeFromString(o.dataType);
     if (o.granularity) config.granularity = granularityFromString(*o.granularity);
@@ -96,7 +99,10 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     const auto o = std::make_shared<LearnOptions>();
     command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")
         ->capture_default_str();
-    command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
+    command->add_option(
+        "--corpus", o->corpus,
+        "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
+    addTextOptions(*command, o->text);
     command->add_option("--out", o->out, "folder for the run");
     command->add_option("--resume", o->resume, "go on with the run in this folder");
     command->add_option("--target", o->target, "sparsity: share of units that slide, 0..1 (default 0.5)");

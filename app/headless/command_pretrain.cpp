@@ -1,6 +1,7 @@
 // consa pretrain: trains the weights of the demo model from nothing.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/text_options.h"
 #include "core/training/pretrain_run.h"
 
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ void addPretrainCommand(CLI::App& app, ChosenCommand& chosen) {
     const auto run = std::make_shared<PretrainRun>();
     command->add_option("--shape", run->shape, "demo")->capture_default_str();
     command->add_option("--corpus", run->corpus, "generated:SEED or a text file")->capture_default_str();
+    addTextOptions(*command, run->text);
     command->add_option("--documents", run->documents, "generated documents")->capture_default_str();
     command->add_option("--steps", run->stepCount, "training steps")->capture_default_str();
     command->add_option("--batch", run->batchSize, "windows a step")->capture_default_str();

@@ -90,6 +90,10 @@ void HeadlessSession::write(const SnapshotChannel::Delivery& delivery) {
     for (const HistoryPoint& point : delivery.points) writeJsonLine(toJsonLine(point));
     for (const SessionEvent& event : delivery.events) {
         if (event.kind == "error" || event.kind == "done") continue;  // said once, by the command itself
+        if (event.kind == "open" || event.kind == "warning") {
+            clearProgress();
+            fmt::print(stderr, "{}\n", event.text);
+        }
         writeJsonLine(nlohmann::json{{"event", event.kind}, {"step", event.step}, {"text", event.text}}.dump());
     }
 }

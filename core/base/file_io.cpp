@@ -140,6 +140,13 @@ std::filesystem::path dataFolder() {
     return environmentPath("HOME") / ".local" / "share" / "consa-explorer";
 }
 
+std::filesystem::path cacheFolder() {
+    if (std::getenv("CONSA_CACHE_DIR") != nullptr) return environmentPath("CONSA_CACHE_DIR");
+    if (const auto cache = environmentPath("XDG_CACHE_HOME"); !cache.empty()) return cache / "consa-explorer";
+    const auto home = environmentPath("HOME");
+    return home.empty() ? home : home / ".cache" / "consa-explorer";
+}
+
 std::uint64_t fingerprint(std::string_view bytes, std::uint64_t seed) {
     std::uint64_t hash = seed;
     for (const char byte : bytes) {

@@ -19,6 +19,10 @@ void writeFileAtomically(const std::filesystem::path& path, std::string_view byt
 /// else ~/.local/share/consa-explorer.
 [[nodiscard]] std::filesystem::path dataFolder();
 
+/// Where what can be made again is kept: $CONSA_CACHE_DIR, else $XDG_CACHE_HOME/consa-explorer, else
+/// ~/.cache/consa-explorer. Empty, for "keep nothing", when CONSA_CACHE_DIR is set to nothing or there is no home.
+[[nodiscard]] std::filesystem::path cacheFolder();
+
 /// 64-bit FNV-1a of `bytes`, continued from `seed`: a fingerprint, not a checksum against malice.
 [[nodiscard]] std::uint64_t fingerprint(std::string_view bytes, std::uint64_t seed = 0xcbf29ce484222325ULL);
 

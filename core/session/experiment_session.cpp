@@ -44,6 +44,7 @@ TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
     config.model = command.model;
     config.corpus = command.corpus;
     config.device = command.device;
+    config.text = command.text;
     return config;
 }
 
@@ -287,7 +288,7 @@ void ExperimentSession::Worker::takePicture() {
 // Opening and starting.
 
 void ExperimentSession::Worker::open(const OpenCommand& command) {
-    if (m_opened && m_opened->isMadeFrom(command.model, command.corpus, command.device)) return;
+    if (m_opened && m_opened->isMadeFrom(command)) return;
     m_trainer.reset();
     m_folder.reset();
     const std::uint64_t run = m_snapshot.run;
@@ -297,13 +298,15 @@ void ExperimentSession::Worker::open(const OpenCommand& command) {
     m_snapshot.corpusPaths = command.corpus;
     setState(SessionState::Loading, "Opening " + command.model);
     m_opened = nullptr;  // its memory is free before the next model's is asked for
-    m_opened = std::make_unique<OpenedModel>(command.model, command.corpus, command.device, progressReporter());
+    m_opened = std::make_unique<OpenedModel>(command, progressReporter());
     m_snapshot.model = m_opened->config();
     m_snapshot.corpus = m_opened->corpusSummary();
     m_snapshot.device = m_opened->deviceStatus();
     m_snapshot.config = idleConfig(command, m_snapshot.device.isGpu);
     m_snapshot.target = m_snapshot.config.target;
     m_snapshot.grid = m_opened->config().grid(Granularity::KvHead);
+    note("open", m_snapshot.corpus->line);
+    if (const std::string& warning = m_opened->corpus().warning(); !warning.empty()) note("warning", warning);
 }
 
 void ExperimentSession::Worker::handle(const OpenCommand& command) {
@@ -328,7 +331,7 @@ void ExperimentSession::Worker::beginRun(const TrainingConfig& config) {
     m_folder.reset();
     m_trainer.reset();
     m_stepSeconds.clear();
-    open({config.model, config.corpus, config.device});
+    open({config.model, config.corpus, config.device, config.text});
     setState(SessionState::Loading, "Loading the weights");
     const torch::ScalarType type = scalarType(config.dataType, m_opened->device(), /*forLearning=*/true);
     m_trainer = std::make_unique<Trainer>(m_opened->weights(type, progressReporter()), m_opened->corpus(), config);

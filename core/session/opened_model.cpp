@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/model/transformer_loader.h"
+#include "core/text/corpus_cache.h"
 
 #include <fmt/format.h>
 
@@ -52,28 +53,23 @@ void requireKnownIds(const TokenCorpus& corpus, const ModelConfig& config) {
 
 }  // namespace
 
-OpenedModel::OpenedModel(std::string model, std::vector<std::string> corpus, const std::string& device,
-                         const OpeningProgress& progress)
-    : m_model(std::move(model)),
-      m_corpusPaths(std::move(corpus)),
-      m_deviceWord(device),
-      m_device(deviceFromString(device)),
-      m_checkpoint(openCheckpoint(m_model)) {
-    const std::unique_ptr<Tokenizer> tokenizer = makeTokenizer(m_checkpoint->tokenizerJson(), m_model);
-    m_corpus.emplace(loadCorpus(m_corpusPaths, *tokenizer, [&](double share, const std::string& what) {
-        if (progress) progress(share, what);
-    }));
+OpenedModel::OpenedModel(const OpenCommand& command, const OpeningProgress& progress)
+    : m_command(command), m_device(deviceFromString(command.device)), m_checkpoint(openCheckpoint(command.model)) {
+    const std::string tokenizerJson = m_checkpoint->tokenizerJson();
+    const std::unique_ptr<Tokenizer> tokenizer = makeTokenizer(tokenizerJson, command.model);
+    m_corpus.emplace(
+        loadCorpus(command.corpus, *tokenizer, progress, command.text, tokenizerKey(tokenizerJson, *tokenizer)));
     requireKnownIds(*m_corpus, config());
 }
 
-bool OpenedModel::isMadeFrom(const std::string& model, const std::vector<std::string>& corpus,
-                             const std::string& device) const {
-    return m_model == model && m_corpusPaths == corpus && m_deviceWord == device;
-}
-
 CorpusSummary OpenedModel::corpusSummary() const {
-    return {m_corpus->name(), m_corpus->tokenCount(Split::Train), m_corpus->tokenCount(Split::Dev),
-            m_corpus->tokenCount(Split::Test), static_cast<int>(m_corpus->documents().size())};
+    return {m_corpus->name(),
+            m_corpus->tokenCount(Split::Train),
+            m_corpus->tokenCount(Split::Dev),
+            m_corpus->tokenCount(Split::Test),
+            static_cast<int>(m_corpus->documents().size()),
+            m_corpus->summary(),
+            m_command.text};
 }
 
 DeviceStatus OpenedModel::deviceStatus() const {

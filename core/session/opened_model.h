@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/model/transformer.h"
+#include "core/session/session_command.h"
 #include "core/session/session_snapshot.h"
 #include "core/text/token_corpus.h"
 
@@ -11,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace consa {
 
@@ -22,11 +22,9 @@ using OpeningProgress = std::function<void(double, const std::string&)>;
 class OpenedModel {
 public:
     /// Reads the checkpoint's head and tokenises the texts; weights follow on demand.
-    OpenedModel(std::string model, std::vector<std::string> corpus, const std::string& device,
-                const OpeningProgress& progress);
+    OpenedModel(const OpenCommand& command, const OpeningProgress& progress);
 
-    [[nodiscard]] bool isMadeFrom(const std::string& model, const std::vector<std::string>& corpus,
-                                  const std::string& device) const;
+    [[nodiscard]] bool isMadeFrom(const OpenCommand& command) const { return m_command == command; }
     [[nodiscard]] const ModelConfig& config() const { return m_checkpoint->config(); }
     [[nodiscard]] const TokenCorpus& corpus() const { return *m_corpus; }
     [[nodiscard]] const torch::Device& device() const { return m_device; }
@@ -43,9 +41,7 @@ private:
     /// Of the device; 0 when it is not known.
     [[nodiscard]] std::int64_t freeMemoryBytes() const;
 
-    std::string m_model;
-    std::vector<std::string> m_corpusPaths;
-    std::string m_deviceWord;
+    OpenCommand m_command;
     torch::Device m_device;
     std::unique_ptr<Checkpoint> m_checkpoint;
     std::optional<TokenCorpus> m_corpus;

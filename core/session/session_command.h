@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/layout/attention_layout.h"
+#include "core/text/corpus_options.h"
 #include "core/training/training_config.h"
 
 #include <cstdint>
@@ -17,6 +18,9 @@ struct OpenCommand {
     std::string model;
     std::vector<std::string> corpus;
     std::string device = "auto";
+    CorpusOptions text{};  // how the texts are read, split and cut
+
+    bool operator==(const OpenCommand&) const = default;
 };
 
 /// Begins a run with this config; opens config.model and config.corpus first when they are not open.

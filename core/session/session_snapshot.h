@@ -5,6 +5,7 @@
 #include "core/checkpoint/model_config.h"
 #include "core/evaluation/comparison.h"
 #include "core/layout/attention_layout.h"
+#include "core/text/corpus_options.h"
 #include "core/training/training_config.h"
 
 #include <cstdint>
@@ -36,6 +37,14 @@ struct CorpusSummary {
     std::int64_t devTokens = 0;
     std::int64_t testTokens = 0;
     int documents = 0;
+    std::string line{};  // the same for people, with the share that is held out
+    CorpusOptions options{};
+
+    /// Share of the tokens that no training sees, 0..1.
+    [[nodiscard]] double heldOutShare() const {
+        const auto all = static_cast<double>(trainTokens + devTokens + testTokens);
+        return all > 0 ? static_cast<double>(devTokens + testTokens) / all : 0;
+    }
 };
 
 /// Numbers of one step for curves; losses in nats a token.

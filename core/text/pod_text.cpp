@@ -1,9 +1,9 @@
 // Strips POD, Perl's markup for manuals, down to its words.
-#include "core/text/token_corpus.h"
+#include "core/text/character_names.h"
+#include "core/text/markup.h"
 #include "core/text/utf8.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 #include <utility>
@@ -11,35 +11,10 @@
 namespace consa {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint32_t>, 8> kEntities = {{{"lt", '<'},
-                                                                                  {"gt", '>'},
-                                                                                  {"amp", '&'},
-                                                                                  {"quot", '"'},
-                                                                                  {"apos", '\''},
-                                                                                  {"sol", '/'},
-                                                                                  {"verbar", '|'},
-                                                                                  {"nbsp", ' '}}};
-
-// Latin-1's letters and signs from U+00A1, as HTML names them.
-constexpr std::array<std::string_view, 95> kLatinEntities = {
-    "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",    "copy",   "ordf",   "laquo",
-    "not",    "shy",    "reg",    "macr",   "deg",    "plusmn", "sup2",   "sup3",   "acute",  "micro",  "para",
-    "middot", "cedil",  "sup1",   "ordm",   "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute",
-    "Acirc",  "Atilde", "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave",
-    "Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde", "Ouml",   "times",
-    "Oslash", "Ugrave", "Uacute", "Ucirc",  "Uuml",   "Yacute", "THORN",  "szlig",  "agrave", "aacute", "acirc",
-    "atilde", "auml",   "aring",  "aelig",  "ccedil", "egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute",
-    "icirc",  "iuml",   "eth",    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide", "oslash",
-    "ugrave", "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
-
 /// The code point of E<...>; 0 when it is not known.
 std::uint32_t entityCodePoint(std::string_view name) {
-    for (const auto& [entity, codePoint] : kEntities) {
-        if (name == entity) return codePoint;
-    }
-    for (std::size_t i = 0; i < kLatinEntities.size(); ++i) {
-        if (name == kLatinEntities[i]) return static_cast<std::uint32_t>(0xa1 + i);
-    }
+    if (name == "nbsp") return ' ';
+    if (const std::uint32_t codePoint = codePointOfName(name)) return codePoint;
     int base = 10;
     if (name.starts_with("0x")) {
         base = 16;

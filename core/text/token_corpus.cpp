@@ -1,39 +1,64 @@
 // Splits documents, cuts them into windows, and fingerprints them.
 #include "core/text/token_corpus.h"
 
+#include "core/base/dice.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 namespace consa {
 namespace {
 
 constexpr std::size_t kFewDocuments = 5;
+constexpr std::array<Split, 3> kSplits = {Split::Train, Split::Dev, Split::Test};
 
-/// Of every ten documents the 5th and 10th are test, the 8th is dev.
-Split splitOfDocument(std::size_t index) {
-    const std::size_t place = index % 10;
+constexpr std::size_t kTenths = 10;
+constexpr std::size_t kDevPlace = 7;  // of ten, from 0
+
+/// Of every ten documents the 5th and 10th are test, the 8th is dev; of fewer than eight the 4th is dev.
+Split splitOfPlace(std::size_t index, std::size_t count) {
+    const std::size_t place = index % kTenths;
     if (place == 4 || place == 9) return Split::Test;
-    return place == 7 ? Split::Dev : Split::Train;
+    const std::size_t devPlace = count > kDevPlace ? kDevPlace : 3;
+    return place == devPlace ? Split::Dev : Split::Train;
+}
+
+void assignSplitsTo(std::vector<Document>& documents, std::uint64_t seed) {
+    std::vector<std::size_t> order(documents.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (seed != 0) Dice(seed).shuffle(order);
+    for (std::size_t place = 0; place < order.size(); ++place) {
+        documents[order[place]].split = splitOfPlace(place, order.size());
+    }
 }
 
 /// The first four fifths to train on, half of the rest each for dev and test.
-void splitInside(const Document& document, std::vector<Document>& parts) {
-    const std::size_t count = document.tokens.size();
-    const std::size_t heldOut = count / kFewDocuments;
-    const std::array<std::size_t, 4> bounds = {0, count - heldOut, count - heldOut + heldOut / 2, count};
-    const std::array<Split, 3> splits = {Split::Train, Split::Dev, Split::Test};
-    for (std::size_t part = 0; part < splits.size(); ++part) {
-        if (bounds[part] == bounds[part + 1]) continue;
-        const auto begin = document.tokens.begin();
-        parts.push_back(
-            {document.name + " (" + toString(splits[part]) + ")",
-             {begin + static_cast<std::ptrdiff_t>(bounds[part]), begin + static_cast<std::ptrdiff_t>(bounds[part + 1])},
-             splits[part]});
+std::vector<Document> splitInside(const std::vector<Document>& documents) {
+    std::vector<Document> parts;
+    for (const Document& document : documents) {
+        const std::size_t count = document.tokens.size();
+        const std::size_t heldOut = count / kFewDocuments;
+        const std::array<std::size_t, 4> bounds = {0, count - heldOut, count - heldOut + heldOut / 2, count};
+        for (std::size_t part = 0; part < kSplits.size(); ++part) {
+            if (bounds[part] == bounds[part + 1]) continue;
+            parts.push_back({document.name + " (" + toString(kSplits[part]) + ")",
+                             document.tokens.part(bounds[part], bounds[part + 1]), kSplits[part]});
+        }
     }
+    return parts;
+}
+
+/// "1.75 M", "12.3 k" or "812".
+std::string shortCount(std::int64_t count) {
+    const auto value = static_cast<double>(count);
+    if (count >= 1000000000) return fmt::format("{:.2f} G", value / 1e9);
+    if (count >= 1000000) return fmt::format("{:.2f} M", value / 1e6);
+    return count >= 10000 ? fmt::format("{:.1f} k", value / 1e3) : fmt::format("{}", count);
 }
 
 }  // namespace
@@ -59,16 +84,14 @@ Split splitFromString(const std::string& word) {
     throw Error("there is no split \"" + word + "\"; choose train, dev, test or all");
 }
 
-TokenCorpus::TokenCorpus(std::string name, std::vector<Document> documents, bool assignSplits)
-    : m_name(std::move(name)) {
-    const bool isSplitInside = assignSplits && documents.size() < kFewDocuments;
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-        if (isSplitInside) {
-            splitInside(documents[i], m_documents);
-        } else {
-            if (assignSplits) documents[i].split = splitOfDocument(i);
-            m_documents.push_back(std::move(documents[i]));
-        }
+TokenCorpus::TokenCorpus(std::string name, std::vector<Document> documents, bool assignSplits,
+                         const CorpusOptions& options)
+    : m_name(std::move(name)), m_documents(std::move(documents)), m_packsDocuments(options.packsDocuments) {
+    if (!assignSplits) return;
+    if (m_documents.size() < kFewDocuments) {
+        m_documents = splitInside(m_documents);
+    } else {
+        assignSplitsTo(m_documents, options.splitSeed);
     }
 }
 
@@ -84,32 +107,87 @@ std::vector<TokenWindow> TokenCorpus::windows(Split split, int contextTokens) co
     if (contextTokens < 1)
         throw Error("the context is " + std::to_string(contextTokens) + " tokens; it must be 1 or more");
     std::vector<TokenWindow> result;
-    std::int64_t longest = 0;
+    for (const Split one : kSplits) {
+        if (m_packsDocuments && (split == one || split == Split::All)) {
+            const std::vector<TokenWindow> packed = packedWindows(one, contextTokens);
+            result.insert(result.end(), packed.begin(), packed.end());
+        }
+    }
+    if (!m_packsDocuments) result = windowsByDocument(split, contextTokens);
+    if (result.empty()) failWithoutWindow(split, contextTokens);
+    return result;
+}
+
+std::vector<TokenWindow> TokenCorpus::windowsByDocument(Split split, std::int64_t contextTokens) const {
+    std::vector<TokenWindow> result;
     for (std::size_t i = 0; i < m_documents.size(); ++i) {
         if (split != Split::All && m_documents[i].split != split) continue;
         const auto count = static_cast<std::int64_t>(m_documents[i].tokens.size());
-        longest = std::max(longest, count);
         for (std::int64_t begin = 0; begin + contextTokens < count; begin += contextTokens) {
             result.push_back({static_cast<int>(i), begin});
         }
     }
-    if (!result.empty()) return result;
-    const std::string part = split == Split::All ? m_name : "the " + toString(split) + " part of " + m_name;
-    if (longest == 0) throw Error(part + " has no text; add more documents");
-    throw Error("no document in " + part + " is longer than " + std::to_string(contextTokens) +
-                " tokens (the longest has " + std::to_string(longest) + "); choose a shorter context or other texts");
+    return result;
 }
 
-std::span<const std::int32_t> TokenCorpus::tokens(const TokenWindow& window, int contextTokens) const {
-    const std::vector<std::int32_t>& all = m_documents.at(static_cast<std::size_t>(window.document)).tokens;
-    const auto begin = static_cast<std::size_t>(window.begin);
-    const std::size_t count = static_cast<std::size_t>(contextTokens) + 1;
-    if (window.begin < 0 || contextTokens < 0 || begin > all.size() || count > all.size() - begin) {
-        throw Error(
-            "a window reaches past the end of document " + m_documents[static_cast<std::size_t>(window.document)].name,
-            ErrorKind::RunFailed);
+std::vector<TokenWindow> TokenCorpus::packedWindows(Split split, std::int64_t contextTokens) const {
+    std::vector<TokenWindow> result;
+    const std::int64_t total = tokenCount(split);
+    std::int64_t next = 0;   // where the next window begins, counted through all documents of the split
+    std::int64_t first = 0;  // of this document, counted so
+    for (std::size_t i = 0; i < m_documents.size(); ++i) {
+        if (m_documents[i].split != split) continue;
+        const std::int64_t end = first + static_cast<std::int64_t>(m_documents[i].tokens.size());
+        for (; next < end && next + contextTokens < total; next += contextTokens) {
+            result.push_back({static_cast<int>(i), next - first});
+        }
+        first = end;
     }
-    return std::span(all).subspan(begin, count);
+    return result;
+}
+
+void TokenCorpus::failWithoutWindow(Split split, int contextTokens) const {
+    std::size_t longest = 0;
+    for (const Document& document : m_documents) {
+        if (split == Split::All || document.split == split) longest = std::max(longest, document.tokens.size());
+    }
+    const std::string part = split == Split::All ? m_name : "the " + toString(split) + " part of " + m_name;
+    if (longest == 0) throw Error(part + " has no text; add more documents");
+    const std::string context = std::to_string(contextTokens);
+    if (m_packsDocuments) {
+        throw Error(part + " has no more than " + std::to_string(tokenCount(split)) +
+                    " tokens, too few for a context of " + context + "; choose a shorter context or more texts");
+    }
+    throw Error("no document in " + part + " is longer than " + context + " tokens (the longest has " +
+                std::to_string(longest) + "); choose a shorter context or other texts");
+}
+
+std::vector<std::int32_t> TokenCorpus::tokens(const TokenWindow& window, int contextTokens) const {
+    const Document& first = m_documents.at(static_cast<std::size_t>(window.document));
+    const std::size_t count = static_cast<std::size_t>(std::max(contextTokens, 0)) + 1;
+    std::vector<std::int32_t> ids;
+    ids.reserve(count);
+    auto begin = static_cast<std::size_t>(window.begin);
+    for (auto i = static_cast<std::size_t>(window.document); i < m_documents.size() && ids.size() < count; ++i) {
+        if (m_documents[i].split != first.split) continue;
+        const TokenIds& all = m_documents[i].tokens;
+        if (window.begin < 0 || begin > all.size()) break;
+        const std::size_t taken = std::min(count - ids.size(), all.size() - begin);
+        ids.insert(ids.end(), all.data() + begin, all.data() + begin + taken);
+        begin = 0;
+        if (!m_packsDocuments) break;
+    }
+    if (ids.size() == count) return ids;
+    throw Error("a window reaches past the end of document " + first.name, ErrorKind::RunFailed);
+}
+
+std::string TokenCorpus::summary() const {
+    const std::int64_t all = tokenCount(Split::All);
+    const auto percent = [&](Split split) {
+        return 100.0 * static_cast<double>(tokenCount(split)) / static_cast<double>(std::max<std::int64_t>(all, 1));
+    };
+    return fmt::format("{}: {} documents, {} tokens, held out {:.0f} % test, {:.0f} % dev", m_name, m_documents.size(),
+                       shortCount(all), percent(Split::Test), percent(Split::Dev));
 }
 
 std::string TokenCorpus::fingerprint() const {

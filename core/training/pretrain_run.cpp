@@ -6,6 +6,7 @@
 #include "core/checkpoint/safetensors_file.h"
 #include "core/demo/demo_text.h"
 #include "core/model/transformer_loader.h"
+#include "core/text/corpus_cache.h"
 #include "core/training/pretrainer.h"
 
 #include <fmt/format.h>
@@ -40,7 +41,9 @@ ModelConfig demoShape() {
 TokenCorpus corpusOf(const PretrainRun& run) {
     constexpr std::string_view kGenerated = "generated:";
     const std::unique_ptr<Tokenizer> bytes = makeTokenizer("", "the byte tokenizer");
-    if (!run.corpus.starts_with(kGenerated)) return loadCorpus({run.corpus}, *bytes);
+    if (!run.corpus.starts_with(kGenerated)) {
+        return loadCorpus({run.corpus}, *bytes, {}, run.text, tokenizerKey("", *bytes));
+    }
     std::vector<Document> documents;
     const std::uint64_t seed = std::stoull(run.corpus.substr(kGenerated.size()));
     for (const std::string& text : generateDemoDocuments(seed, run.documents))

@@ -1,6 +1,8 @@
 // A whole pretraining: generated text in, a model file out.
 #pragma once
 
+#include "core/text/corpus_options.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -11,6 +13,7 @@ namespace consa {
 struct PretrainRun {
     std::string shape = "demo";
     std::string corpus = "generated:0";  // generated:SEED or as loadCorpus() takes it
+    CorpusOptions text{};                // how it is read, split and cut
     int documents = 16000;               // of generated text
     std::string device = "auto";
     std::string out;  // folder for demo_model.safetensors

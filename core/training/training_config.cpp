@@ -20,6 +20,9 @@ template <typename Config, typename Visitor>
 void forEachField(Config& config, Visitor&& visit) {
     visit("model", config.model);
     visit("corpus", config.corpus);
+    visit("jsonField", config.text.jsonField);
+    visit("packsDocuments", config.text.packsDocuments);
+    visit("splitSeed", config.text.splitSeed);
     visit("device", config.device);
     visit("dataType", config.dataType);
     visit("seed", config.seed);
@@ -74,6 +77,10 @@ struct Reader {
     void read(const std::string& key, const Json& value, std::string& field) const {
         if (!value.is_string()) fail(key, value, "a text");
         field = value.get<std::string>();
+    }
+    void read(const std::string& key, const Json& value, bool& field) const {
+        if (!value.is_boolean()) fail(key, value, "true or false");
+        field = value.get<bool>();
     }
     void read(const std::string& key, const Json& value, std::vector<std::string>& field) const {
         if (!value.is_array()) fail(key, value, "a list of texts");
@@ -221,6 +228,7 @@ TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu) {
 void requireValid(const TrainingConfig& config, int modelContextTokens) {
     if (config.model.empty()) throw Error("--model is empty: give a path, default or demo");
     if (config.corpus.empty()) throw Error("--corpus is empty: give texts, default or demo");
+    if (config.text.jsonField.empty()) throw Error("--field is empty: name the field of JSONL that holds the text");
     requireShare(config.target, "--target");
     requireValidText(config, modelContextTokens);
     requireShare(config.warmupShare, "warmupShare");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/layout/attention_layout.h"
+#include "core/text/corpus_options.h"
 
 #include <cstdint>
 #include <string>
@@ -22,6 +23,7 @@ struct TrainingConfig {
     // What is learned on what.
     std::string model = "demo";               // as openCheckpoint() takes it
     std::vector<std::string> corpus{"demo"};  // as loadCorpus() takes them
+    CorpusOptions text{};                     // how they are read, split and cut
     std::string device = "auto";              // auto | cpu | cuda | cuda:N
     DataType dataType = DataType::Auto;
     std::uint64_t seed = 0;

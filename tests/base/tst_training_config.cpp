@@ -72,6 +72,7 @@ void TrainingConfigTest::savesAndLoads() {
     TrainingConfig config;
     config.model = "a \"quoted\" path";
     config.corpus = {"one", "two/three"};
+    config.text = {"body", true, 7};
     config.device = "cuda:1";
     config.dataType = DataType::BFloat16;
     config.seed = std::numeric_limits<std::uint64_t>::max();
@@ -98,7 +99,7 @@ void TrainingConfigTest::savesAndLoads() {
     // Every field differs from its default above, so a key that was forgotten would show as one missing.
     const auto changed = nlohmann::json::parse(toJson(config));
     const auto defaults = nlohmann::json::parse(toJson(TrainingConfig()));
-    QCOMPARE(changed.size(), std::size_t{23});
+    QCOMPARE(changed.size(), std::size_t{26});
     for (const auto& [key, value] : changed.items()) QVERIFY2(defaults.at(key) != value, key.c_str());
 }
 
@@ -132,6 +133,8 @@ void TrainingConfigTest::refusesJson_data() {
                                      << "c.json: stepCount is -4294967297, expected";
     QTest::newRow("negative seed") << "{\"seed\": -1}"
                                    << "c.json: seed is -1, expected a whole number from 0";
+    QTest::newRow("packing") << "{\"packsDocuments\": 1}"
+                             << "c.json: packsDocuments is 1, expected true or false";
     QTest::newRow("corpus") << "{\"corpus\": \"demo\"}"
                             << "c.json: corpus is \"demo\", expected a list of texts";
     QTest::newRow("in corpus") << "{\"corpus\": [\"demo\", 2]}"
@@ -165,6 +168,7 @@ void TrainingConfigTest::refusesValues_data() {
     add("--ramp -1 must be at least 0", [](TrainingConfig& c) { c.rampSteps = -1; });
     add("--lr 0.0 must be greater than 0", [](TrainingConfig& c) { c.gateLearningRate = 0; });
     add("--model is empty", [](TrainingConfig& c) { c.model.clear(); });
+    add("--field is empty", [](TrainingConfig& c) { c.text.jsonField.clear(); });
     add("--corpus is empty", [](TrainingConfig& c) { c.corpus.clear(); });
     add("warmupShare 2.0 must lie", [](TrainingConfig& c) { c.warmupShare = 2; });
     add("gateBeta2 1.0 must lie", [](TrainingConfig& c) { c.gateBeta2 = 1; });

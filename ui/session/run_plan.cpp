@@ -27,6 +27,7 @@ bool RunPlan::follow(const SessionSnapshot& snapshot) {
         m_isEdited = false;
     }
     if (!snapshot.corpusPaths.empty()) m_config.corpus = snapshot.corpusPaths;
+    if (snapshot.corpus) m_config.text = snapshot.corpus->options;
     return !isSame;
 }
 
@@ -34,6 +35,7 @@ TrainingConfig RunPlan::defaults() const {
     TrainingConfig config = defaultTrainingConfig(m_config.model, m_isOnGpu);
     config.model = m_config.model;
     config.corpus = m_config.corpus;
+    config.text = m_config.text;
     return config;
 }
 
