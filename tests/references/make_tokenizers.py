@@ -25,6 +25,10 @@ CASES = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 TAIL = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 LLAMA3 = CASES + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + TAIL
 QWEN2 = CASES + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + TAIL
+QWEN35 = CASES + r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*" + TAIL[TAIL.index(r"|\s*"):]
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+TEKKEN = (r"[^\r\n\p{L}\p{N}]?" + UPPER + "*" + LOWER + r"+|[^\r\n\p{L}\p{N}]?" + UPPER + "+" + LOWER + "*"
+          r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*" + TAIL[TAIL.index(r"|\s*"):])
 MARK = "\u2581"
 
 # Blocks that have been full since before Unicode 14, so that all versions in use agree on their characters.
@@ -168,6 +172,8 @@ def build_tokenizers(texts):
         "gpt2_prefix": byte_level(texts, bytes_(add_prefix_space=True), merges=300),
         "llama3": byte_level(texts, split_then_bytes(LLAMA3), ignore_merges=True),
         "qwen2": byte_level(texts, split_then_bytes(QWEN2), normalizers.NFC()),
+        "qwen35": byte_level(texts, split_then_bytes(QWEN35), normalizers.NFC()),
+        "tekken": byte_level(texts, split_then_bytes(TEKKEN), ignore_merges=True),
         "smollm2": byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True),
                                                                bytes_(add_prefix_space=False)])),
         "digits": byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=False),
@@ -256,7 +262,8 @@ def make_ggufs(folder, tokenizers):
     write_gguf(os.path.join(folder, "spm_no_prefix.gguf"), "llama", tokens, token_types(tokens, ("<s>", "</s>")),
                scores=scores, space_prefix=False)
     for name, source, pre in (("bpe_llama", "llama3", "llama-bpe"), ("bpe_qwen2", "qwen2", "qwen2"), ("bpe_smollm", "smollm2", "smollm"),
-                              ("bpe_gpt2", "gpt2", "gpt-2"), ("bpe_default", "gpt2", "default")):
+                              ("bpe_qwen35", "qwen35", "qwen35"),
+                              ("bpe_tekken", "tekken", "tekken"), ("bpe_gpt2", "gpt2", "gpt-2"), ("bpe_default", "gpt2", "default")):
         description = json.loads(tokenizers[source].to_str())
         description["added_tokens"] = [t for t in description["added_tokens"] if t["content"] == "<|endoftext|>"]
         for token in description["added_tokens"]:
