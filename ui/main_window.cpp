@@ -189,7 +189,7 @@ void MainWindow::connectSession() {
     connect(m_runControls, &RunControls::stopRequested, this, [this] { m_controller->post(StopCommand{}); });
     connect(m_actions->freeze, &QAction::triggered, this,
             [this](bool isOn) { m_controller->post(FreezeCommand{isOn}); });
-    connect(m_actions->runSettings, &QAction::triggered, this, &MainWindow::editRunSettings);
+    connect(m_actions->runSettings, &QAction::triggered, this, [this] { editRunSettings(m_plan.config()); });
 }
 
 void MainWindow::connectSteering() {
@@ -220,6 +220,8 @@ void MainWindow::connectResults() {
         if (m_gates->grid().unitCount() > 0) m_presetPanel->askAndSave(m_gates->shown());
     });
     connect(m_presetPanel, &PresetPanel::presetShown, this, &MainWindow::showLayout);
+    connect(m_presetPanel, &PresetPanel::exportEvaluationRequested, this, &MainWindow::evaluateExport);
+    connect(m_presetPanel, &PresetPanel::sinklessRunRequested, this, &MainWindow::planSinklessRun);
     connect(m_presetPanel, &PresetPanel::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presetPanel, &PresetPanel::problemOccurred, m_messages, &MessageBar::showError);
     connect(m_figures, &FigureActions::noteOccurred, m_status, &StatusStrip::showNote);

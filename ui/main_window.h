@@ -69,8 +69,10 @@ private:
     void commitTarget(double target);
     void moveCut(std::optional<double> cut);
     void evaluate();
+    void evaluateExport(const LayoutFile& file, const QString& name);
+    void planSinklessRun();
     void countLayouts();
-    void editRunSettings();
+    void editRunSettings(const TrainingConfig& config);
 
     // main_window_files.cpp: what it opens.
     void openModel(const QString& model, const std::vector<std::string>& texts = {});

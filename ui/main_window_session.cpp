@@ -1,4 +1,5 @@
 // What the window does with its session: shows snapshots, posts commands.
+#include "core/layout/layer_layout.h"
 #include "ui/dock_area.h"
 #include "ui/main_window.h"
 #include "ui/models/comparison_model.h"
@@ -125,14 +126,37 @@ void MainWindow::evaluate() {
     m_controller->post(std::move(command));
 }
 
+void MainWindow::evaluateExport(const LayoutFile& file, const QString& name) {
+    const SessionSnapshot& snapshot = m_controller->snapshot();
+    if (!snapshot.model) return m_messages->showError(tr("Open the model first, then evaluate its export."));
+    EvaluateCommand command;
+    command.split = m_comparisonView->split().toStdString();
+    command.maxTokens = defaultEvaluationTokens(snapshot);
+    command.includeLearned = command.includeRules = false;
+    const std::string label = name.toStdString();
+    const AttentionLayout allFull(snapshot.model->grid(Granularity::KvHead), true);
+    command.layouts = {{"full", allFull, file.windowTokens, file.sinkTokens},
+                       {label, file.layout, file.windowTokens, file.sinkTokens},
+                       {label + tr(", as exported").toStdString(), asLayers(file).layout, file.windowTokens, 0}};
+    m_docks->showResult(m_comparisonView);
+    m_controller->post(std::move(command));
+}
+
+void MainWindow::planSinklessRun() {
+    TrainingConfig config = m_plan.config();
+    config.granularity = Granularity::Layer;
+    config.sinkTokens = 0;
+    editRunSettings(config);
+}
+
 void MainWindow::countLayouts() {
     const int presetCount = static_cast<int>(m_presets->checkedRows().size());
     m_comparisonView->setPresetCount(presetCount);
 }
 
-void MainWindow::editRunSettings() {
+void MainWindow::editRunSettings(const TrainingConfig& config) {
     const SessionSnapshot& snapshot = m_controller->snapshot();
-    RunSettingsDialog dialog(m_plan.config(), m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
+    RunSettingsDialog dialog(config, m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
                              this);
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config());

@@ -3,9 +3,11 @@
 #include "app/headless/export_evaluation.h"
 #include "app/headless/headless_session.h"
 #include "core/base/error.h"
+#include "core/checkpoint/hf_checkpoint.h"
 #include "core/checkpoint/hf_export.h"
 #include "core/layout/layer_layout.h"
 #include "core/layout/layout_exchange.h"
+#include "core/layout/layout_patterns.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -25,12 +27,32 @@ struct ConvertOptions {
     std::optional<std::string> model;
     std::optional<double> sparsity;
     std::optional<int> window, sinks;
-    bool asLayers = false, evaluates = true;
+    bool asLayers = false, skipsEvaluation = false;
     ExportEvaluation evaluation;
 };
 
+/// A rule's layout on this model; rules name no window.
+LayoutFile layoutFromRule(const ConvertOptions& o, const Checkpoint* checkpoint) {
+    if (checkpoint == nullptr) throw Error("the rule " + o.layout + " needs a shape: name a model with --model");
+    if (!o.window) throw Error("the rule " + o.layout + " has no window of its own: give --window, and --sinks");
+    std::vector<NamedLayout> layouts = layoutsFromRule(o.layout, checkpoint->config().grid(Granularity::KvHead));
+    if (layouts.size() != 1) {
+        throw Error("the rule " + o.layout + " stands for " + std::to_string(layouts.size()) +
+                    " layouts: name one of them, as in " + layouts.front().name);
+    }
+    LayoutFile file;
+    file.modelName = checkpoint->config().name;
+    file.modelArchitecture = checkpoint->config().architecture;
+    file.layout = std::move(layouts.front().layout);
+    file.windowTokens = *o.window;
+    file.sinkTokens = o.sinks.value_or(0);
+    file.note = o.layout;
+    return file;
+}
+
 /// The layout with what the options change, and for which model it is.
 LayoutFile layoutFrom(const ConvertOptions& o, const Checkpoint* checkpoint) {
+    if (isLayoutRule(o.layout)) return layoutFromRule(o, checkpoint);
     const ImportedLayout imported = readForeignLayout(o.layout);
     LayoutFile file = toLayoutFile(imported, {o.sparsity, o.window, o.sinks});
     if (o.window) file.windowTokens = *o.window;
@@ -97,7 +119,7 @@ void convertToHuggingFace(const ConvertOptions& o) {
     }
     HuggingFaceExport how;
     how.folder = o.out;
-    if (checkpoint->format() == "safetensors") how.sourceFolder = resolveModelPath(model);
+    if (checkpoint->format() == "safetensors") how.sourceFolder = huggingFaceFolder(resolveModelPath(model));
     how.weights = exportedWeightsFromString(o.weights);
     how.progress = partShower();
     writeHuggingFaceFolder(*checkpoint, plan, how);
@@ -110,9 +132,9 @@ void convertToHuggingFace(const ConvertOptions& o) {
     ExportEvaluation evaluation = o.evaluation;
     evaluation.model = model;
     if (evaluation.corpus.empty() && (model == "demo" || model == "default")) evaluation.corpus = {model};
-    if (o.evaluates && evaluation.corpus.empty()) {
+    if (!o.skipsEvaluation && evaluation.corpus.empty()) {
         fmt::print(stderr, "Name a text with --corpus to see the perplexity that the folder has in transformers.\n");
-    } else if (o.evaluates) {
+    } else if (!o.skipsEvaluation) {
         const Comparison comparison = evaluateExport(evaluation, file, layers);
         fmt::print(stderr, "{}{}", toTable(comparison), describeExport(comparison, file.sinkTokens));
         summary["comparison"] = nlohmann::json::parse(toJson(comparison));
@@ -146,7 +168,7 @@ void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
     command
         ->add_option("layout", o->layout,
                      "a layout file, a run folder, a DuoAttention folder, PruLong's masks.tsv, or a Hugging Face "
-                     "config.json or folder")
+                     "config.json or folder; or a rule as in evaluate, with --window")
         ->required();
     command->add_option("--to", o->to, "json, duo, prulong or hf")
         ->required()
@@ -165,7 +187,7 @@ void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
         ->add_option("--architecture", o->architecture,
                      "what Llama becomes in hf: auto (Ministral) or qwen2, for transformers before 4.57")
         ->capture_default_str();
-    command->add_flag("!--no-evaluate", o->evaluates, "do not measure the perplexity that the hf folder has");
+    command->add_flag("--no-evaluate", o->skipsEvaluation, "do not measure the perplexity that the hf folder has");
     command->add_option("--corpus", o->evaluation.corpus, "texts for that, as in evaluate");
     command->add_option("--split", o->evaluation.split, "test, dev or all")->capture_default_str();
     command->add_option("--tokens", o->evaluation.tokens, "tokens in all, spread over the windows (0: all)")

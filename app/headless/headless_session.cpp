@@ -41,6 +41,7 @@ void writeJsonLine(const std::string& json) {
 HeadlessSession::HeadlessSession() : m_isTerminal(isatty(STDERR_FILENO) != 0) {
     std::signal(SIGINT, onInterrupt);
     std::signal(SIGTERM, onInterrupt);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file past its limit is an error of the write, not the end
     m_session.channel().setWakeCallback([this] {
         {
             const std::scoped_lock lock(m_mutex);

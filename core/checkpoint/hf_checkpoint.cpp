@@ -64,9 +64,22 @@ void refuseOtherBiases(const SafetensorsFile& file, const ModelConfig& config) {
     }
 }
 
-/// A folder of Hugging Face's cache, "models--ORGANISATION--NAME", stands for the snapshot that refs/main names, or its
-/// only one.
-fs::path snapshotOf(const fs::path& folder) {
+/// For people: "ORGANISATION/NAME" inside Hugging Face's cache, else the folder's own name.
+std::string modelName(const fs::path& folder) {
+    std::error_code code;
+    const fs::path canonical = fs::weakly_canonical(folder, code);
+    const fs::path whole = code ? folder : canonical;
+    constexpr std::string_view kPrefix = "models--";
+    const std::string cached = whole.parent_path().parent_path().filename().string();
+    if (whole.parent_path().filename() != "snapshots" || !cached.starts_with(kPrefix)) return whole.filename().string();
+    std::string name = cached.substr(kPrefix.size());
+    if (const std::size_t dashes = name.find("--"); dashes != std::string::npos) name.replace(dashes, 2, "/");
+    return name;
+}
+
+}  // namespace
+
+fs::path huggingFaceFolder(const fs::path& folder) {
     const fs::path snapshots = folder / "snapshots";
     if (!fs::is_directory(snapshots)) return folder;
     const fs::path main = folder / "refs" / "main";
@@ -85,23 +98,8 @@ fs::path snapshotOf(const fs::path& folder) {
                 std::to_string(found.size()) + " snapshots; name one of the folders in " + snapshots.string());
 }
 
-/// For people: "ORGANISATION/NAME" inside Hugging Face's cache, else the folder's own name.
-std::string modelName(const fs::path& folder) {
-    std::error_code code;
-    const fs::path canonical = fs::weakly_canonical(folder, code);
-    const fs::path whole = code ? folder : canonical;
-    constexpr std::string_view kPrefix = "models--";
-    const std::string cached = whole.parent_path().parent_path().filename().string();
-    if (whole.parent_path().filename() != "snapshots" || !cached.starts_with(kPrefix)) return whole.filename().string();
-    std::string name = cached.substr(kPrefix.size());
-    if (const std::size_t dashes = name.find("--"); dashes != std::string::npos) name.replace(dashes, 2, "/");
-    return name;
-}
-
-}  // namespace
-
 std::unique_ptr<Checkpoint> openHuggingFaceFolder(const fs::path& named) {
-    const fs::path folder = snapshotOf(named);
+    const fs::path folder = huggingFaceFolder(named);
     const fs::path configFile = folder / "config.json";
     if (!fs::exists(configFile)) {
         throw Error("cannot use the folder " + folder.string() + ": it has no config.json; name a Hugging Face model " +

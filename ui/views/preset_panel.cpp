@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "ui/export/layout_export.h"
+#include "ui/export/model_export.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/style/icons.h"
 #include "ui/views/empty_state_table.h"
@@ -211,9 +212,23 @@ void PresetPanel::exportSelected() {
 void PresetPanel::exportModel() {
     const int row = selectedRow();
     if (row < 0) return;
-    const LayoutFile& file = m_model.preset(row);
+    const LayoutFile file = m_model.preset(row);
+    const QString name = m_model.name(row);
     ModelExportDialog dialog(modelExportCommand(file, m_model.path(row), m_modelPath), modelExportLosses(file), this);
+    connect(&dialog, &ModelExportDialog::writeRequested, this, [this, file] { writeModelFolder(file); });
+    connect(&dialog, &ModelExportDialog::evaluationRequested, this,
+            [this, file, name] { emit exportEvaluationRequested(file, name); });
+    connect(&dialog, &ModelExportDialog::sinklessRunRequested, this, &PresetPanel::sinklessRunRequested);
     dialog.exec();
+}
+
+void PresetPanel::writeModelFolder(const LayoutFile& file) {
+    const QString folder = QFileDialog::getSaveFileName(this, tr("New folder for the model"), QString(), QString(),
+                                                        nullptr, QFileDialog::ShowDirsOnly);
+    if (folder.isEmpty()) return;
+    const ModelExportResult result = exportModelFolder(m_modelPath, file, folder, this);
+    if (!result.problem.isEmpty()) emit problemOccurred(result.problem);
+    if (!result.written.isEmpty()) emit noteOccurred(result.written);
 }
 
 void PresetPanel::updateActions() {

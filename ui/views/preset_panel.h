@@ -42,6 +42,9 @@ public:
 
 signals:
     void saveRequested();
+    /// The preset as it is, and as a Hugging Face folder would hold it.
+    void exportEvaluationRequested(const consa::LayoutFile& file, const QString& name);
+    void sinklessRunRequested();
     void presetShown(const consa::LayoutFile& file, const QString& name);
     void noteOccurred(const QString& note);
     void problemOccurred(const QString& sentence);
@@ -52,6 +55,7 @@ private:
     void deleteSelected();
     void exportSelected();
     void exportModel();
+    void writeModelFolder(const LayoutFile& file);
     void updateActions();
 
     PresetListModel& m_model;
