@@ -39,9 +39,6 @@ QWidget* ModelExportDialog::createButtons(const QString& command, bool hasLosses
     QPushButton* write = add(tr("Write folder…"), tr("Choose a new folder and write the model into it"));
     QPushButton* evaluate =
         add(tr("Evaluate as exported"), tr("Measure the perplexity that the folder will have in transformers"));
-    QPushButton* learn = add(tr("Learn without sinks…"),
-                             tr("Settings of a run with one gate per layer and no sinks, which loses nothing"));
-    learn->setVisible(hasLosses);
     QPushButton* copy = add(tr("Copy command"), tr("Copy the consa convert command to the clipboard"));
     write->setDefault(true);
     connect(copy, &QPushButton::clicked, this, [command] { QGuiApplication::clipboard()->setText(command); });
@@ -54,7 +51,11 @@ QWidget* ModelExportDialog::createButtons(const QString& command, bool hasLosses
     };
     closeWith(write, &ModelExportDialog::writeRequested);
     closeWith(evaluate, &ModelExportDialog::evaluationRequested);
-    closeWith(learn, &ModelExportDialog::sinklessRunRequested);
+    if (hasLosses) {
+        closeWith(add(tr("Learn without sinks…"),
+                      tr("Settings of a run with one gate per layer and no sinks, which loses nothing")),
+                  &ModelExportDialog::sinklessRunRequested);
+    }
     return buttons;
 }
 
