@@ -15,8 +15,8 @@ namespace consa::test {
 }  // namespace consa::test
 
 /// Skips the test unless make_NAME.py has run.
-#define REQUIRE_REFERENCES(name)                                                                              \
-    do {                                                                                                      \
-        if (consa::test::referenceFolder(name).empty())                                                       \
-            QSKIP("the reference packages are not installed; tests/run installs them");                       \
+#define REQUIRE_REFERENCES(name)                                                        \
+    do {                                                                                \
+        if (consa::test::referenceFolder(name).empty())                                 \
+            QSKIP("the reference packages are not installed; tests/run installs them"); \
     } while (false)

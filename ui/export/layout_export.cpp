@@ -60,7 +60,7 @@ QString modelExportLosses(const LayoutFile& file) {
     }
     if (file.sinkTokens > 0 && file.layout.sparsity() > 0) {
         losses << tr(
-            "Its sliding layers have no sinks, so the perplexity will be higher; the command says how much. "
+            "Its sliding layers have no sinks, so the perplexity will be higher; “Evaluate as exported” says how much. "
             "A layout learned with one gate per layer and 0 sinks loses nothing.");
     }
     return losses.join(QLatin1Char('\n'));

@@ -18,6 +18,7 @@ ModelExportDialog::ModelExportDialog(const QString& command, const QString& loss
     auto* line = new QLineEdit(command);
     line->setReadOnly(true);
     line->setMinimumWidth(560);
+    line->setCursorPosition(0);
     line->setAccessibleName(tr("Command"));
     auto* lost = new QLabel(losses);
     lost->setWordWrap(true);
