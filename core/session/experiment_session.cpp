@@ -2,17 +2,13 @@
 #include "core/session/experiment_session.h"
 
 #include "core/base/error.h"
-#include "core/base/version.h"
 #include "core/gates/hard_concrete.h"
-#include "core/model/transformer_loader.h"
 #include "core/session/layout_evaluation.h"
+#include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
-#include "core/session/run_folder.h"
-#include "core/training/trainer.h"
 
 #include <fmt/format.h>
 #include <torch/utils.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,7 +16,6 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -32,10 +27,7 @@ namespace {
 /// Thrown by the cancellation check; ends a step, a loading or an evaluation without a result.
 struct Cancelled {};
 
-constexpr std::size_t kTimedSteps = 50;     // the median of so many steps is shown
-constexpr int kCheckpointEverySteps = 10;   // a crash loses at most so many
-constexpr int kSettlingSteps = 40;          // trained on after a finished run was given a new target
-constexpr double kSettledTolerance = 0.01;  // of the expected sparsity
+constexpr int kSettlingSteps = 40;  // trained on after a finished run was given a new target
 constexpr auto kProgressInterval = std::chrono::milliseconds(50);
 
 /// The constants of a run that is open but was not started: for evaluating.
@@ -89,11 +81,9 @@ private:
 
     void open(const OpenCommand& command);
     void beginRun(const TrainingConfig& config);
-    [[nodiscard]] RunRecord runRecord(const TrainingConfig& config, torch::ScalarType type) const;
     void trainOneStep();
     void finishRun(const std::string& kind, const std::string& text);
     void saveRun();
-    [[nodiscard]] double budget() const;
 
     void setState(SessionState state, std::string message = {});
     void fail(const std::string& message, ErrorKind kind, SessionState state);
@@ -113,9 +103,7 @@ private:
     std::stop_token m_stop;
     SessionSnapshot m_snapshot;
     std::unique_ptr<OpenedModel> m_opened;
-    std::unique_ptr<Trainer> m_trainer;
-    std::unique_ptr<RunFolder> m_folder;
-    std::deque<double> m_stepSeconds;
+    std::unique_ptr<LearningRun> m_learning;
     std::jthread m_thread;  // last: joined before anything it uses goes
 };
 
@@ -160,7 +148,7 @@ void ExperimentSession::Worker::run(const std::stop_token& stop) {
     // An unfinished run is left as a later resume wants it.
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         guarded([this] { saveRun(); });
-    m_trainer.reset();
+    m_learning.reset();
     m_opened.reset();
 }
 
@@ -220,7 +208,7 @@ void ExperimentSession::Worker::setState(SessionState state, std::string message
 }
 
 void ExperimentSession::Worker::fail(const std::string& message, ErrorKind kind, SessionState state) {
-    if (state == SessionState::Failed && m_folder) {
+    if (state == SessionState::Failed) {
         try {
             saveRun();
         } catch (const Error&) {  // the first error is the one to show
@@ -237,7 +225,7 @@ void ExperimentSession::Worker::fail(const std::string& message, ErrorKind kind,
 
 void ExperimentSession::Worker::note(const std::string& kind, const std::string& text) {
     SessionEvent event{m_snapshot.run, m_snapshot.step, kind, text};
-    if (m_folder && m_trainer) m_folder->append(event);
+    if (m_learning && m_learning->folder() != nullptr) m_learning->folder()->append(event);
     m_channel.publish(std::move(event));
 }
 
@@ -257,40 +245,15 @@ OpeningProgress ExperimentSession::Worker::progressReporter() {
     };
 }
 
-double ExperimentSession::Worker::budget() const {
-    return m_snapshot.cut.value_or(m_snapshot.target);
-}
-
 void ExperimentSession::Worker::takePicture() {
-    const GateBank& gates = m_trainer->gates();
-    SessionSnapshot& s = m_snapshot;
-    s.config = m_trainer->config();
-    s.step = static_cast<int>(m_trainer->stepsDone());
-    s.stepCount = s.config.stepCount;
-    s.grid = gates.grid();
-    s.logAlpha = gates.logAlpha();
-    s.probability = gates.probabilities();
-    s.target = s.config.target;
-    s.scheduledTarget = m_trainer->scheduledTarget();
-    s.expectedSparsity = gates.expectedSparsity();
-    s.multiplier = m_trainer->multiplier();
-    s.undecidedCount = gates.undecidedCount();
-    s.isSettled = m_trainer->hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
-    s.layout = m_trainer->layoutAt(budget());
-    if (!m_stepSeconds.empty()) {
-        std::vector<double> sorted(m_stepSeconds.begin(), m_stepSeconds.end());
-        std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
-        s.secondsPerStep = sorted[sorted.size() / 2];
-    }
-    s.device = m_opened->deviceStatus();
+    m_learning->describe(m_snapshot);
 }
 
 // Opening and starting.
 
 void ExperimentSession::Worker::open(const OpenCommand& command) {
     if (m_opened && m_opened->isMadeFrom(command)) return;
-    m_trainer.reset();
-    m_folder.reset();
+    m_learning.reset();
     const std::uint64_t run = m_snapshot.run;
     m_snapshot = {};
     m_snapshot.run = run;
@@ -316,25 +279,11 @@ void ExperimentSession::Worker::handle(const OpenCommand& command) {
     setState(SessionState::Ready, m_opened->config().name + " is open.");
 }
 
-RunRecord ExperimentSession::Worker::runRecord(const TrainingConfig& config, torch::ScalarType type) const {
-    return {config,
-            m_opened->config(),
-            m_opened->modelFingerprint(),
-            m_opened->corpus().origin(),
-            m_opened->corpus().fingerprint(),
-            m_opened->deviceStatus().name,
-            toString(type == torch::kBFloat16 ? DataType::BFloat16 : DataType::Float32),
-            TORCH_VERSION};
-}
-
 void ExperimentSession::Worker::beginRun(const TrainingConfig& config) {
-    m_folder.reset();
-    m_trainer.reset();
-    m_stepSeconds.clear();
+    m_learning.reset();
     open({config.model, config.corpus, config.device, config.text});
     setState(SessionState::Loading, "Loading the weights");
-    const torch::ScalarType type = scalarType(config.dataType, m_opened->device(), /*forLearning=*/true);
-    m_trainer = std::make_unique<Trainer>(m_opened->weights(type, progressReporter()), m_opened->corpus(), config);
+    m_learning = std::make_unique<LearningRun>(*m_opened, config, progressReporter());
     m_snapshot.cut.reset();
     m_snapshot.comparison.reset();
     m_snapshot.isFrozen = false;
@@ -349,8 +298,7 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     requireValid(command.config);
     beginRun(command.config);
     if (!command.runFolder.empty()) {
-        const torch::ScalarType type = scalarType(command.config.dataType, m_opened->device(), true);
-        m_folder = std::make_unique<RunFolder>(RunFolder::create(command.runFolder, runRecord(command.config, type)));
+        m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
     }
     takePicture();
@@ -359,21 +307,14 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
 }
 
 void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
-    auto folder = std::make_unique<RunFolder>(RunFolder::open(command.runFolder));
-    const TrainerState state = folder->loadCheckpoint();
-    beginRun(folder->record().config);
-    if (m_opened->modelFingerprint() != folder->record().modelFingerprint)
-        throw Error(command.runFolder + " was made with another version of the model " + folder->record().config.model +
-                    "; put that file back to go on.");
-    if (m_opened->corpus().fingerprint() != folder->record().corpusFingerprint)
-        throw Error(command.runFolder + " was made on other texts (" + folder->record().corpusOrigin +
-                    "); put them back to go on.");
-    m_trainer->restore(state);
-    m_folder = std::move(folder);
+    RunFolder folder = RunFolder::open(command.runFolder);
+    const TrainerState state = folder.loadCheckpoint();
+    beginRun(folder.record().config);
+    m_learning->restore(std::move(folder), state);
     m_snapshot.runFolder = command.runFolder;
     m_snapshot.isFrozen = state.isFrozen;
     m_snapshot.targetAppliedStep = static_cast<int>(state.ramp.beginStep);
-    for (HistoryPoint point : m_folder->readHistory(state.step)) {
+    for (HistoryPoint point : m_learning->folder()->readHistory(state.step)) {
         point.run = m_snapshot.run;
         m_channel.publish(point);
     }
@@ -386,28 +327,10 @@ void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
 // Training and steering.
 
 void ExperimentSession::Worker::trainOneStep() {
-    const auto begin = std::chrono::steady_clock::now();
-    const StepResult result = m_trainer->step([this] { check(); });
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
-    m_stepSeconds.push_back(passed.count());
-    if (m_stepSeconds.size() > kTimedSteps) m_stepSeconds.pop_front();
-
-    const HistoryPoint point{m_snapshot.run,
-                             static_cast<int>(result.step),
-                             result.loss,
-                             result.objective,
-                             result.expectedSparsity,
-                             result.scheduledTarget,
-                             m_trainer->config().target,
-                             result.multiplier,
-                             passed.count()};
-    m_snapshot.loss = result.loss;
+    const HistoryPoint point = m_learning->step(m_snapshot.run, [this] { check(); });
+    m_snapshot.loss = point.loss;
     takePicture();
     m_channel.publish(point);
-    if (m_folder) {
-        m_folder->append(point);
-        if (m_snapshot.step % kCheckpointEverySteps == 0) m_folder->saveCheckpoint(m_trainer->state(), m_snapshot.grid);
-    }
     if (m_snapshot.step >= m_snapshot.stepCount)
         finishRun("done", fmt::format("Finished after {} steps: {} of {} units full", m_snapshot.step,
                                       m_snapshot.layout.fullCount(), m_snapshot.grid.unitCount()));
@@ -416,23 +339,7 @@ void ExperimentSession::Worker::trainOneStep() {
 }
 
 void ExperimentSession::Worker::saveRun() {
-    if (!m_folder || !m_trainer) return;
-    m_folder->saveCheckpoint(m_trainer->state(), m_snapshot.grid);
-    const TrainingConfig& config = m_trainer->config();
-    LayoutFile file;
-    file.modelName = m_opened->config().name;
-    file.modelArchitecture = m_opened->config().architecture;
-    file.layout = m_snapshot.layout;
-    file.windowTokens = config.windowTokens;
-    file.sinkTokens = config.sinkTokens;
-    file.probabilities = m_snapshot.probability;
-    file.provenance = {std::filesystem::path(m_snapshot.runFolder).filename().string(),
-                       m_snapshot.step,
-                       config.seed,
-                       config.target,
-                       kVersion,
-                       utcTimestamp()};
-    m_folder->saveLayout(file);
+    if (m_learning) m_learning->save(m_snapshot);
 }
 
 void ExperimentSession::Worker::finishRun(const std::string& kind, const std::string& text) {
@@ -447,12 +354,12 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
                                 command.target));
     m_snapshot.target = command.target;
     m_snapshot.config.target = command.target;
-    if (!m_trainer) return publish();
-    const int ramp = command.rampSteps.value_or(m_trainer->config().rampSteps);
-    m_trainer->retarget(command.target, ramp);
+    if (!m_learning) return publish();
+    const int ramp = command.rampSteps.value_or(m_learning->trainer().config().rampSteps);
+    m_learning->trainer().retarget(command.target, ramp);
     m_snapshot.targetAppliedStep = m_snapshot.step;
     if (m_snapshot.state == SessionState::Finished) {
-        m_trainer->setStepCount(m_snapshot.step + ramp + kSettlingSteps);
+        m_learning->trainer().setStepCount(m_snapshot.step + ramp + kSettlingSteps);
         m_snapshot.state = SessionState::Training;
         m_snapshot.message.clear();
     }
@@ -463,7 +370,7 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
 
 void ExperimentSession::Worker::handle(const CutCommand& command) {
     m_snapshot.cut = command.sparsity;
-    if (m_trainer) takePicture();
+    if (m_learning) takePicture();
     publish();
 }
 
@@ -487,8 +394,8 @@ void ExperimentSession::Worker::handle(const StopCommand&) {
 
 void ExperimentSession::Worker::handle(const FreezeCommand& command) {
     m_snapshot.isFrozen = command.isFrozen;
-    if (m_trainer) {
-        m_trainer->setFrozen(command.isFrozen);
+    if (m_learning) {
+        m_learning->trainer().setFrozen(command.isFrozen);
         note("freeze", command.isFrozen ? "Gates frozen" : "Gates move again");
     }
     publish();
@@ -498,7 +405,7 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
     if (!m_opened) throw Error("Nothing is open yet; open a model to compare layouts.");
     const SessionState before = m_snapshot.state;
     std::optional<LearnedCut> learned;
-    if (m_trainer)
+    if (m_learning)
         learned = LearnedCut{m_snapshot.layout, m_snapshot.step, [this](int fullUnits) {
                                  return layoutFromScores(m_snapshot.grid, m_snapshot.logAlpha, fullUnits,
                                                          m_snapshot.config.seed);
@@ -509,7 +416,7 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
     try {
         Comparison comparison = evaluateLayouts(*m_opened, command, layouts, m_snapshot.config, progressReporter());
         comparison.atStep = learned ? learned->step : 0;
-        if (m_folder) m_folder->saveComparison(comparison);
+        if (m_learning && m_learning->folder() != nullptr) m_learning->folder()->saveComparison(comparison);
         m_snapshot.comparison = std::move(comparison);
     } catch (const std::exception&) {
         m_snapshot.state = before;

@@ -1,0 +1,120 @@
+// Steps, checkpoints and what a run shows of itself.
+#include "core/session/learning_run.h"
+
+#include "core/base/error.h"
+#include "core/base/version.h"
+#include "core/model/transformer_loader.h"
+
+#include <torch/version.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <utility>
+
+namespace consa {
+
+namespace {
+
+constexpr std::size_t kTimedSteps = 50;     // the median of so many steps is shown
+constexpr int kCheckpointEverySteps = 10;   // a crash loses at most so many
+constexpr double kSettledTolerance = 0.01;  // of the expected sparsity
+
+}  // namespace
+
+LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config, const OpeningProgress& progress)
+    : m_opened(opened), m_type(scalarType(config.dataType, opened.device(), /*forLearning=*/true)) {
+    m_trainer = std::make_unique<Trainer>(opened.weights(m_type, progress), opened.corpus(), config);
+}
+
+RunRecord LearningRun::record() const {
+    return {m_trainer->config(),
+            m_opened.config(),
+            m_opened.modelFingerprint(),
+            m_opened.corpus().origin(),
+            m_opened.corpus().fingerprint(),
+            m_opened.deviceStatus().name,
+            toString(m_type == torch::kBFloat16 ? DataType::BFloat16 : DataType::Float32),
+            TORCH_VERSION};
+}
+
+void LearningRun::createFolder(const std::string& path) {
+    m_folder.emplace(RunFolder::create(path, record()));
+}
+
+void LearningRun::restore(RunFolder folder, const TrainerState& state) {
+    const std::string path = folder.path().string();
+    const RunRecord& kept = folder.record();
+    if (m_opened.modelFingerprint() != kept.modelFingerprint)
+        throw Error(path + " was made with another version of the model " + kept.config.model +
+                    "; put that file back to go on.");
+    if (m_opened.corpus().fingerprint() != kept.corpusFingerprint)
+        throw Error(path + " was made on other texts (" + kept.corpusOrigin + "); put them back to go on.");
+    m_trainer->restore(state);
+    m_folder.emplace(std::move(folder));
+}
+
+HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check) {
+    const auto begin = std::chrono::steady_clock::now();
+    const StepResult result = m_trainer->step(check);
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    m_stepSeconds.push_back(passed.count());
+    if (m_stepSeconds.size() > kTimedSteps) m_stepSeconds.pop_front();
+    const HistoryPoint point{run,
+                             static_cast<int>(result.step),
+                             result.loss,
+                             result.objective,
+                             result.expectedSparsity,
+                             result.scheduledTarget,
+                             m_trainer->config().target,
+                             result.multiplier,
+                             passed.count()};
+    if (m_folder) {
+        m_folder->append(point);
+        if (m_trainer->stepsDone() % kCheckpointEverySteps == 0)
+            m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().grid());
+    }
+    return point;
+}
+
+void LearningRun::describe(SessionSnapshot& s) const {
+    const GateBank& gates = m_trainer->gates();
+    s.config = m_trainer->config();
+    s.step = static_cast<int>(m_trainer->stepsDone());
+    s.stepCount = s.config.stepCount;
+    s.grid = gates.grid();
+    s.logAlpha = gates.logAlpha();
+    s.probability = gates.probabilities();
+    s.target = s.config.target;
+    s.scheduledTarget = m_trainer->scheduledTarget();
+    s.expectedSparsity = gates.expectedSparsity();
+    s.multiplier = m_trainer->multiplier();
+    s.undecidedCount = gates.undecidedCount();
+    s.isSettled = m_trainer->hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
+    s.layout = m_trainer->layoutAt(s.cut.value_or(s.target));
+    if (!m_stepSeconds.empty()) {
+        std::vector<double> sorted(m_stepSeconds.begin(), m_stepSeconds.end());
+        std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+        s.secondsPerStep = sorted[sorted.size() / 2];
+    }
+    s.device = m_opened.deviceStatus();
+}
+
+void LearningRun::save(const SessionSnapshot& s) {
+    if (!m_folder) return;
+    m_folder->saveCheckpoint(m_trainer->state(), s.grid);
+    const TrainingConfig& config = m_trainer->config();
+    LayoutFile file;
+    file.modelName = m_opened.config().name;
+    file.modelArchitecture = m_opened.config().architecture;
+    file.layout = s.layout;
+    file.windowTokens = config.windowTokens;
+    file.sinkTokens = config.sinkTokens;
+    file.probabilities = s.probability;
+    const std::string folderName = std::filesystem::path(s.runFolder).filename().string();
+    file.provenance = {folderName, s.step, config.seed, config.target, kVersion, utcTimestamp()};
+    m_folder->saveLayout(file);
+}
+
+}  // namespace consa

@@ -1,0 +1,51 @@
+// One run of gate learning: its trainer, its folder and its pace.
+#pragma once
+
+#include "core/session/opened_model.h"
+#include "core/session/run_folder.h"
+#include "core/session/session_snapshot.h"
+#include "core/training/trainer.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace consa {
+
+/// Trains on an opened model, which must outlive it, and keeps what a later resume needs in a folder where there is
+/// one. Lives on the session's thread.
+class LearningRun {
+public:
+    /// Loads the weights; `progress` may throw to cancel. Throws Error (BadInput) for a config that can't be used.
+    LearningRun(OpenedModel& opened, const TrainingConfig& config, const OpeningProgress& progress);
+
+    [[nodiscard]] Trainer& trainer() { return *m_trainer; }
+    [[nodiscard]] const Trainer& trainer() const { return *m_trainer; }
+    /// Null for a run that is not kept.
+    [[nodiscard]] RunFolder* folder() { return m_folder ? &*m_folder : nullptr; }
+
+    /// Keeps the run in a new folder.
+    void createFolder(const std::string& path);
+    /// Goes on with the run in `folder` from its checkpoint. Throws Error (BadInput) when it was made with another
+    /// model or other texts.
+    void restore(RunFolder folder, const TrainerState& state);
+
+    /// One step; writes its point, and a checkpoint every few steps. `check` may throw to cancel.
+    HistoryPoint step(std::uint64_t run, const CancellationCheck& check);
+    /// Copies gates, schedule and pace into the snapshot; the layout is cut at its cut, else at the target.
+    void describe(SessionSnapshot& snapshot) const;
+    /// Writes checkpoint and layout.
+    void save(const SessionSnapshot& snapshot);
+
+private:
+    [[nodiscard]] RunRecord record() const;
+
+    OpenedModel& m_opened;
+    torch::ScalarType m_type;
+    std::unique_ptr<Trainer> m_trainer;
+    std::optional<RunFolder> m_folder;
+    std::deque<double> m_stepSeconds;
+};
+
+}  // namespace consa
