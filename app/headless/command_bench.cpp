@@ -15,7 +15,9 @@ void addTokenize(CLI::App& bench, ChosenCommand& chosen) {
     const auto o = std::make_shared<TokenizeBenchOptions>();
     command->add_option("--model", o->model, "demo, default, a .gguf file or a Hugging Face folder")
         ->capture_default_str();
-    command->add_option("--corpus", o->corpus, "files or folders of text, POD or JSONL; demo, default, generated:SEED");
+    command->add_option(
+        "--corpus", o->corpus,
+        "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
     command->add_option("--repeats", o->repeats, "times that everything is encoded; the median counts")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));

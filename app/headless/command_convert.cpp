@@ -14,6 +14,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +33,13 @@ struct ConvertOptions {
     ExportEvaluation evaluation;
 };
 
+void say(const ConvertOptions& o, const char* format, const LayoutFile& file) {
+    const UnitGrid& grid = file.layout.grid;
+    fmt::print(stderr, "{}: {}, {} x {} KV heads, {} of {} units full ({:.1f} % slide), window {}, sinks {}\n",
+               o.layout, format, grid.layerCount, grid.kvHeadCount, file.layout.fullCount(), grid.unitCount(),
+               100 * file.layout.sparsity(), file.windowTokens, file.sinkTokens);
+}
+
 /// A rule's layout on this model; rules name no window.
 LayoutFile layoutFromRule(const ConvertOptions& o, const Checkpoint* checkpoint) {
     if (checkpoint == nullptr) throw Error("the rule " + o.layout + " needs a shape: name a model with --model");
@@ -45,14 +54,19 @@ LayoutFile layoutFromRule(const ConvertOptions& o, const Checkpoint* checkpoint)
     file.modelArchitecture = checkpoint->config().architecture;
     file.layout = std::move(layouts.front().layout);
     file.windowTokens = *o.window;
-    file.sinkTokens = o.sinks.value_or(0);
+    constexpr int kSinksOfRules = 4;  // as evaluate takes for models other than the demo
+    file.sinkTokens = o.sinks.value_or(o.to == "hf" ? 0 : kSinksOfRules);
     file.note = o.layout;
     return file;
 }
 
 /// The layout with what the options change, and for which model it is.
 LayoutFile layoutFrom(const ConvertOptions& o, const Checkpoint* checkpoint) {
-    if (isLayoutRule(o.layout)) return layoutFromRule(o, checkpoint);
+    if (isLayoutRule(o.layout)) {
+        LayoutFile file = layoutFromRule(o, checkpoint);
+        say(o, "rule", file);
+        return file;
+    }
     const ImportedLayout imported = readForeignLayout(o.layout);
     LayoutFile file = toLayoutFile(imported, {o.sparsity, o.window, o.sinks});
     if (o.window) file.windowTokens = *o.window;
@@ -62,10 +76,8 @@ LayoutFile layoutFrom(const ConvertOptions& o, const Checkpoint* checkpoint) {
         file.modelName = checkpoint->config().name;
         file.modelArchitecture = checkpoint->config().architecture;
     }
-    fmt::print(stderr, "{}: {}, {} x {} KV heads, {} of {} units full ({:.1f} % slide), window {}, sinks {}\n",
-               o.layout, toString(imported.format), imported.grid.layerCount, imported.grid.kvHeadCount,
-               file.layout.fullCount(), file.layout.grid.unitCount(), 100 * file.layout.sparsity(), file.windowTokens,
-               file.sinkTokens);
+    if (!imported.windowTokens && !o.window) fmt::print(stderr, "{} names no window: assumed.\n", o.layout);
+    say(o, toString(imported.format), file);
     return file;
 }
 
@@ -93,9 +105,13 @@ std::vector<std::string> tableLosses(const LayoutFile& file, bool isPruLong) {
     return losses;
 }
 
-/// Shows percents on a terminal.
+std::atomic<bool> isInterrupted = false;
+
+/// Shows percents on a terminal; ends the writing when the user asks for it.
 std::function<void(double)> partShower() {
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { isInterrupted = true; });
     return [isTerminal = isatty(STDERR_FILENO) != 0, shown = -1](double share) mutable {
+        if (isInterrupted) throw Error("Interrupted; nothing was written.", ErrorKind::RunFailed);
         const int percent = static_cast<int>(100 * share);
         if (!isTerminal || percent == shown) return;
         shown = percent;
@@ -180,8 +196,11 @@ void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
         "written (default: default)");
     command->add_option("--sparsity", o->sparsity, "cut soft values so that this share of units slides, 0..1");
     command->add_flag("--as-layers", o->asLayers, "decide whole layers by the sum of their KV heads");
-    command->add_option("--window", o->window, "sliding window in tokens instead of the layout's, the query counted");
-    command->add_option("--sinks", o->sinks, "first tokens that stay visible, instead of the layout's");
+    command->add_option("--window", o->window, "sliding window in tokens instead of the layout's, the query counted")
+        ->check(kWindowRange);
+    command
+        ->add_option("--sinks", o->sinks, "first tokens that stay visible, instead of the layout's (rules: 4, in hf 0)")
+        ->check(kSinksRange);
     command->add_option("--dtype", o->weights, "weights of hf: stored, float32 or bfloat16")->capture_default_str();
     command
         ->add_option("--architecture", o->architecture,

@@ -55,6 +55,7 @@ std::vector<EvaluatedLayout> layoutsFrom(const EvaluateOptions& o, const Session
 }
 
 void evaluate(const EvaluateOptions& o) {
+    const DataType dataType = dataTypeFromString(o.dataType);  // before the work that a wrong word would waste
     HeadlessSession session;
     const std::vector<std::string> corpus =
         !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
@@ -67,7 +68,7 @@ void evaluate(const EvaluateOptions& o) {
     command.contextTokens = o.context.value_or(0);
     command.maxTokens = o.tokens;
     command.includeLearned = command.includeRules = false;
-    command.dataType = dataTypeFromString(o.dataType);
+    command.dataType = dataType;
     command.dumpTokensPath = o.dumpTokens;
     session.post(command);
     const SnapshotPointer end =
@@ -101,11 +102,12 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
                      "sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
                      "random:SEED@S; may be repeated")
         ->required();
-    command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted");
-    command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules");
+    command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted")
+        ->check(kWindowRange);
+    command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules")->check(kSinksRange);
     command->add_option("--sparsity", o->sparsity,
                         "cut layouts that hold soft values so that this share of units slides");
-    command->add_option("--context", o->context, "tokens of a window");
+    command->add_option("--context", o->context, "tokens of a window")->check(CLI::PositiveNumber);
     command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")
         ->capture_default_str();
     command->add_option("--split", o->split, "test, dev or all")->capture_default_str();

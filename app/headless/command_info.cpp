@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace consa {
@@ -18,6 +19,15 @@ std::int64_t activationBytes(const ModelConfig& c, std::int64_t tokens) {
     const std::int64_t perToken =
         6 * c.hiddenSize + 4 * c.queryHeadCount * c.headDim + 3 * c.kvHeadCount * c.headDim + 4 * c.feedForwardSize;
     return 2 * tokens * perToken * c.layerCount;
+}
+
+/// ", full heads of 30 layers see at most 4096 tokens": windows that the model was made with; "" for none.
+std::string nativeWindowNote(const ModelConfig& c) {
+    const auto layers =
+        std::count_if(c.nativeWindows.begin(), c.nativeWindows.end(), [](int each) { return each > 0; });
+    if (layers == 0) return "";
+    return fmt::format(", full heads of {} layers see at most {} tokens", layers,
+                       *std::max_element(c.nativeWindows.begin(), c.nativeWindows.end()));
 }
 
 void info(const std::string& model) {
@@ -41,9 +51,9 @@ void info(const std::string& model) {
          {{"weights", weightBytes}, {"learning8x4096", weightBytes + activationBytes(c, kTokensPerStep)}}},
         {"tensors",
          tensors}}.dump());
-    fmt::print(stderr, "{}: {} with {} layers, {} query and {} KV heads of {}, {:.1f} M parameters, context {}\n",
+    fmt::print(stderr, "{}: {} with {} layers, {} query and {} KV heads of {}, {:.1f} M parameters, context {}{}\n",
                c.name, c.architecture, c.layerCount, c.queryHeadCount, c.kvHeadCount, c.headDim,
-               static_cast<double>(c.parameterCount()) / 1e6, c.contextTokens);
+               static_cast<double>(c.parameterCount()) / 1e6, c.contextTokens, nativeWindowNote(c));
     fmt::print(
         stderr,
         "{} tensors, all there. KV cache {} bytes a token. Learning 8 x 4096 tokens in bf16 needs about {:.1f} GiB.\n",
@@ -56,7 +66,7 @@ void info(const std::string& model) {
 void addInfoCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command = app.add_subcommand("info", "Says what a model is and checks that all its tensors are there.");
     const auto model = std::make_shared<std::string>();
-    command->add_option("--model", *model, "demo, default, a .gguf file or a Hugging Face folder")->required();
+    command->add_option("model,--model", *model, "demo, default, a .gguf file or a Hugging Face folder")->required();
     command->callback([model, &chosen] { chosen = [model] { info(*model); }; });
 }
 

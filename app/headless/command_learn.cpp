@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace consa {
 
@@ -59,6 +60,17 @@ TrainingConfig configFrom(const LearnOptions& o) {
     return config;
 }
 
+/// A run keeps the options that it was started with: others than `allowed` would be ignored unseen.
+void refuseBeside(const CLI::App& command, const std::set<std::string>& allowed) {
+    for (const CLI::Option* option : command.get_options()) {
+        const std::string name = option->get_name();
+        if (option->count() > 0 && allowed.count(name) == 0)
+            throw Error(name +
+                        " can't be changed beside --resume: the run keeps the options it was started with; leave " +
+                        "it out, or start a new run");
+    }
+}
+
 void learn(const LearnOptions& options) {
     HeadlessSession session;
     if (!options.resume.empty()) {
@@ -69,6 +81,8 @@ void learn(const LearnOptions& options) {
     }
     SnapshotPointer end = session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Finished; });
     const SnapshotPointer trained = end;
+    if (!options.resume.empty())
+        fmt::print(stderr, "{} is finished at step {} of {}.\n", options.resume, trained->step, trained->stepCount);
     EvaluateCommand evaluate;
     evaluate.split = options.split;
     evaluate.maxTokens = options.evaluationTokens.value_or(defaultEvaluationTokens(*trained));
@@ -117,13 +131,16 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--multiplier-rate", o->multiplierRate, "ascent of the multiplier on the constraint's error");
     command->add_option("--quadratic-weight", o->quadraticWeight, "fixed weight of the constraint's squared error");
     command->add_option("--warmup-share", o->warmupShare, "share of the steps over which the target rises, 0..1");
-    command->add_option("--seed", o->seed, "seed of gates and data order");
+    command->add_option("--seed", o->seed, "seed of gates and data order")->check(CLI::NonNegativeNumber);
     command->add_option("--dtype", o->dataType, "auto, float32 or bfloat16")->capture_default_str();
     command->add_option("--device", o->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");
     command->add_option("--split", o->split, "documents of the closing comparison: test, dev or all")
         ->capture_default_str();
-    command->callback([o, &chosen] { chosen = [o] { learn(*o); }; });
+    command->callback([o, command, &chosen] {
+        if (!o->resume.empty()) refuseBeside(*command, {"--resume", "--tokens", "--split"});
+        chosen = [o] { learn(*o); };
+    });
 }
 
 }  // namespace consa

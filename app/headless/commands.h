@@ -7,6 +7,10 @@
 
 namespace consa {
 
+/// What --window and --sinks accept.
+inline const CLI::Range kWindowRange(1, 1 << 30);
+inline const CLI::Range kSinksRange(0, 1 << 30);
+
 /// Set by the subcommand that was chosen; carries it out.
 using ChosenCommand = std::function<void()>;
 

@@ -74,6 +74,9 @@ public:
 
 private:
     [[noreturn]] void fail() const {
+        std::error_code code;
+        if (std::filesystem::is_directory(m_target, code))
+            throw Error("cannot write " + m_target.string() + ": it is a folder; name a file");
         const std::string reason = systemReason(errno);
         throw Error("cannot write " + m_target.string() + ": " + reason + "; free space or choose another folder",
                     ErrorKind::RunFailed);

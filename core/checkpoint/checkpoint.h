@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ struct StoredValues {
     int interleavedHeads = 0;  // heads whose rows are in the interleaved rotary order (GGUF's llama); 0 for none
 };
 
+/// Ids of tokens with a meaning, and how a conversation is written; empty where a file does not say.
+struct SpecialTokens {
+    std::optional<std::int64_t> begin, end, padding;
+    std::string chatTemplate;
+};
+
 /// Reads tensors of one model. Opening checks that every tensor the architecture needs is there with the right
 /// shape and lies inside the file. Not thread-safe.
 class Checkpoint {
@@ -48,6 +55,8 @@ public:
     [[nodiscard]] virtual StoredValues stored(const std::string& name) const = 0;
     /// JSON text in the form of a Hugging Face tokenizer.json, or "" for the byte tokenizer (one id a byte).
     [[nodiscard]] virtual std::string tokenizerJson() const = 0;
+    /// What generating needs beside the tokenizer, where the file itself says it (GGUF); folders have files for it.
+    [[nodiscard]] virtual SpecialTokens specialTokens() const { return {}; }
     /// 16 hex digits that change when any weight or the shape changes (sampled over large files).
     [[nodiscard]] virtual std::string fingerprint() const = 0;
     /// "gguf" | "safetensors" | "embedded".

@@ -88,6 +88,11 @@ public:
     [[nodiscard]] const std::vector<TensorInfo>& tensors() const override { return m_tensors; }
     [[nodiscard]] bool contains(const std::string& name) const override { return m_stored.count(name) > 0; }
     [[nodiscard]] std::string tokenizerJson() const override { return tokenizerJsonFromGguf(m_shards.head()); }
+    [[nodiscard]] SpecialTokens specialTokens() const override {
+        const GgufFile& head = m_shards.head();
+        return {head.integer("tokenizer.ggml.bos_token_id"), head.integer("tokenizer.ggml.eos_token_id"),
+                head.integer("tokenizer.ggml.padding_token_id"), head.text("tokenizer.chat_template").value_or("")};
+    }
     [[nodiscard]] std::string format() const override { return "gguf"; }
 
     [[nodiscard]] StoredValues stored(const std::string& name) const override {

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/json_text.h"
 #include "core/checkpoint/hf_config.h"
 #include "core/checkpoint/safetensors_checkpoint.h"
 
@@ -32,14 +33,16 @@ std::set<std::string> weightFiles(const fs::path& folder) {
                          : "") +
                     "save the model with save_pretrained(..., safe_serialization=True)");
     }
-    const json object = json::parse(readFile(index), nullptr, false);
+    const json object = parseJson(readFile(index), index.string());
     const json map = object.is_object() ? object.value("weight_map", json()) : json();
-    if (!map.is_object() || map.empty()) throw Error("cannot use " + index.string() + ": it has no weight_map");
+    if (!map.is_object() || map.empty())
+        throw Error("cannot use " + index.string() + ": it has no weight_map; fetch it again");
     std::set<std::string> names;
     for (const auto& [tensor, file] : map.items()) {
         const std::string name = file.is_string() ? file.get<std::string>() : "";
         if (name.empty() || fs::path(name).filename() != name) {
-            throw Error("cannot use " + index.string() + ": tensor " + tensor + " has no file name beside the index");
+            throw Error("cannot use " + index.string() + ": tensor " + tensor +
+                        " is not in a file beside the index; fetch the model again");
         }
         if (!fs::exists(folder / name)) {
             throw Error("cannot use " + folder.string() + ": the shard " + name + ", which " +
@@ -88,13 +91,15 @@ fs::path huggingFaceFolder(const fs::path& folder) {
         while (!commit.empty() && std::isspace(static_cast<unsigned char>(commit.back())) != 0) commit.pop_back();
         const bool isName = !commit.empty() && fs::path(commit).filename() == commit && commit != "..";
         if (isName && fs::is_directory(snapshots / commit)) return snapshots / commit;
+        throw Error("cannot use the cache folder " + folder.string() + ": its refs/main names the snapshot " + commit +
+                    ", which is not there; fetch the model again, or name one of the folders in " + snapshots.string());
     }
     std::vector<fs::path> found;
     for (const fs::directory_entry& entry : fs::directory_iterator(snapshots)) {
         if (entry.is_directory()) found.push_back(entry.path());
     }
     if (found.size() == 1) return found.front();
-    throw Error("cannot use the cache folder " + folder.string() + ": refs/main names none of its " +
+    throw Error("cannot use the cache folder " + folder.string() + ": it has no refs/main and " +
                 std::to_string(found.size()) + " snapshots; name one of the folders in " + snapshots.string());
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/json_text.h"
 
 #include <cmath>
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace consa {
 /// One JSON object. Every function throws Error (BadInput) when a field is not what it must be.
 class ConfigReader {
 public:
-    ConfigReader(const std::string& text, std::string source)
-        : ConfigReader(nlohmann::json::parse(text, nullptr, false), std::move(source)) {}
+    ConfigReader(const std::string& text, const std::string& source)
+        : ConfigReader(nlohmann::json(parseJson(text, source)), source) {}
 
     [[noreturn]] void fail(const std::string& problem) const { throw Error("cannot use " + m_source + ": " + problem); }
 
@@ -59,7 +60,7 @@ public:
 
 private:
     ConfigReader(nlohmann::json object, std::string source) : m_object(std::move(object)), m_source(std::move(source)) {
-        if (!m_object.is_object()) fail("it is not a JSON object");
+        if (!m_object.is_object()) fail("it is not a JSON object; write it again with save_pretrained()");
     }
 
     template <typename T>

@@ -10,8 +10,11 @@
 #include "core/checkpoint/safetensors_writer.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 
 namespace consa {
 namespace {
@@ -161,11 +164,24 @@ Json sourceConfig(const fs::path& sourceFolder) {
     return config.is_object() ? config : Json::object();
 }
 
+using NamedId = std::pair<const char*, std::optional<std::int64_t>>;
+
+/// Under the names of config.json.
+std::array<NamedId, 3> specialIds(const Checkpoint& checkpoint) {
+    const SpecialTokens tokens = checkpoint.specialTokens();
+    return {{{"bos_token_id", tokens.begin}, {"eos_token_id", tokens.end}, {"pad_token_id", tokens.padding}}};
+}
+
+Json toJson(const std::optional<std::int64_t>& id) {
+    return id ? Json(*id) : Json();
+}
+
 void writeConfig(const fs::path& folder, const Checkpoint& checkpoint, const HuggingFacePlan& plan,
                  const HuggingFaceExport& how) {
     const Json source = sourceConfig(how.sourceFolder);
     Json ids = Json::object();
-    for (const char* id : {"bos_token_id", "eos_token_id", "pad_token_id"}) ids[id] = source.value(id, Json());
+    for (const auto& [name, id] : specialIds(checkpoint))
+        ids[name] = how.sourceFolder.empty() ? toJson(id) : source.value(name, Json());
     const bool hasByteTokenizer =
         how.sourceFolder.empty() ? checkpoint.tokenizerJson().empty() : source.contains("consa_tokenizer");
     const HuggingFaceExtras extras{loadedType(checkpoint, how), dumpJson(ids), hasByteTokenizer};
@@ -182,13 +198,31 @@ void copyTokenizer(const fs::path& folder, const fs::path& sourceFolder) {
     }
 }
 
-void writeTokenizer(const fs::path& folder, const std::string& tokenizer, const HuggingFacePlan& plan) {
-    if (tokenizer.empty()) return;
-    writeFileAtomically(folder / "tokenizer.json", tokenizer);
-    const Json minimal = {{"tokenizer_class", "PreTrainedTokenizerFast"},
-                          {"model_max_length", plan.config.contextTokens},
-                          {"clean_up_tokenization_spaces", false}};
-    writeFileAtomically(folder / "tokenizer_config.json", dumpJson(minimal, 2) + "\n");
+/// The text of an added token, or null: what tokenizer_config.json calls "eos_token" and so on.
+Json addedToken(const Json& tokenizer, const std::optional<std::int64_t>& id) {
+    for (const Json& token : tokenizer.value("added_tokens", Json::array())) {
+        if (id && token.value("id", Json()) == *id) return token.value("content", Json());
+    }
+    return {};
+}
+
+/// tokenizer.json with the two files that transformers wants beside it.
+void writeTokenizer(const fs::path& folder, const Checkpoint& checkpoint, const HuggingFacePlan& plan) {
+    const std::string text = checkpoint.tokenizerJson();
+    if (text.empty()) return;
+    writeFileAtomically(folder / "tokenizer.json", text);
+    const Json tokenizer = parseJson(text, "the model's tokenizer");
+    const SpecialTokens special = checkpoint.specialTokens();
+    Json config = {
+        {"tokenizer_class", "PreTrainedTokenizerFast"},    {"model_max_length", plan.config.contextTokens},
+        {"clean_up_tokenization_spaces", false},           {"bos_token", addedToken(tokenizer, special.begin)},
+        {"eos_token", addedToken(tokenizer, special.end)}, {"pad_token", addedToken(tokenizer, special.padding)}};
+    if (!special.chatTemplate.empty()) config["chat_template"] = special.chatTemplate;
+    writeFileAtomically(folder / "tokenizer_config.json", dumpJson(config, 2) + "\n");
+    Json generation = Json::object();
+    for (const auto& [name, id] : specialIds(checkpoint))
+        if (id) generation[name] = *id;
+    writeFileAtomically(folder / "generation_config.json", dumpJson(generation, 2) + "\n");
 }
 
 }  // namespace
@@ -204,7 +238,7 @@ void writeHuggingFaceFolder(const Checkpoint& checkpoint, const HuggingFacePlan&
     WholeFolder whole(how.folder);
     writeConfig(whole.path(), checkpoint, plan, how);
     if (how.sourceFolder.empty()) {
-        writeTokenizer(whole.path(), checkpoint.tokenizerJson(), plan);
+        writeTokenizer(whole.path(), checkpoint, plan);
     } else {
         copyTokenizer(whole.path(), how.sourceFolder);
     }

@@ -10,6 +10,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace consa {
 
 namespace {
@@ -32,6 +35,26 @@ void dumpTokens(const EvaluationText& text, const std::string& path) {
         lines += fmt::format("{}\n", fmt::join(ids, " "));
     }
     writeFileAtomically(path, lines);
+}
+
+/// Positions below it are not touched by any layout.
+int smallestWindow(const std::vector<EvaluatedLayout>& layouts, int usual) {
+    int smallest = 0;
+    for (const EvaluatedLayout& layout : layouts) {
+        const int window = layout.windowTokens > 0 ? layout.windowTokens : usual;
+        smallest = smallest == 0 ? window : std::min(smallest, window);
+    }
+    return smallest == 0 ? usual : smallest;
+}
+
+void requireFinite(const WindowLosses& losses, const ModelConfig& model) {
+    for (const std::vector<double>& window : losses) {
+        if (std::all_of(window.begin(), window.end(), [](double loss) { return std::isfinite(loss); })) continue;
+        throw Error("The loss of " + model.name +
+                        " with every head full is not a number: its weights hold values that " +
+                        "are not finite, or overflow; fetch the model again, or try --dtype float32.",
+                    ErrorKind::RunFailed);
+    }
 }
 
 }  // namespace
@@ -62,11 +85,11 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
                            const std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
                            const OpeningProgress& progress) {
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
-    TrainingConfig used = config;
-    used.contextTokens = context;
-    requireValid(used, opened.config().longestContextTokens());
+    if (const int longest = opened.config().longestContextTokens(); context < 1 || context > longest)
+        throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
+                    ", the model's context.");
     const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
-                                                   config.windowTokens, command.maxTokens);
+                                                   smallestWindow(layouts, config.windowTokens), command.maxTokens);
     if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);
     const Transformer& model =
         opened.weights(scalarType(command.dataType, opened.device(), /*forLearning=*/false), progress);
@@ -84,7 +107,8 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
         });
     };
     const AttentionLayout allFull(opened.config().grid(Granularity::KvHead), true);
-    const WindowLosses full = losses("all full", allFull, used.windowTokens, used.sinkTokens);
+    const WindowLosses full = losses("all full", allFull, config.windowTokens, config.sinkTokens);
+    requireFinite(full, opened.config());
     std::vector<EvaluatedLosses> evaluated;
     for (const EvaluatedLayout& one : layouts) {
         EvaluatedLosses result;

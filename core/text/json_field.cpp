@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -84,11 +85,47 @@ private:
     bool m_hasField = false;  // if only with another type
 };
 
+/// The code unit of an escape "\uXXXX" at the front of `text`, or -1.
+int escapedUnit(std::string_view text) {
+    constexpr std::size_t kBytes = 6;
+    if (text.size() < kBytes || text[0] != '\\' || text[1] != 'u') return -1;
+    int unit = 0;
+    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + kBytes, unit, 16);
+    return error == std::errc() && end == text.data() + kBytes ? unit : -1;
+}
+
+bool isHighSurrogate(int unit) {
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+bool isLowSurrogate(int unit) {
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/// Halves of surrogate pairs that stand alone become U+FFFD: JSON's grammar allows them, and Python writes them.
+std::string withoutLoneSurrogates(std::string_view line) {
+    constexpr std::size_t kEscape = 6;
+    std::string mended;
+    for (std::size_t at = 0; at < line.size();) {
+        const int unit = escapedUnit(line.substr(at));
+        const bool isPair = isHighSurrogate(unit) && isLowSurrogate(escapedUnit(line.substr(at + kEscape)));
+        const bool isLone = !isPair && (isHighSurrogate(unit) || isLowSurrogate(unit));
+        const std::size_t length = isPair ? 2 * kEscape : line[at] != '\\' ? 1 : unit >= 0 ? kEscape : 2;
+        mended += isLone ? std::string_view("\\ufffd") : line.substr(at, length);
+        at += length;
+    }
+    return mended;
+}
+
 }  // namespace
 
 std::string textField(std::string_view line, const std::string& field, const std::string& place) {
+    // Where no escape begins with d or D after the u there is nothing to mend, and nothing to copy.
+    const bool hasSurrogates =
+        line.find("\\ud") != std::string_view::npos || line.find("\\uD") != std::string_view::npos;
+    const std::string mended = hasSurrogates ? withoutLoneSurrogates(line) : std::string();
+    const std::string_view read = hasSurrogates ? std::string_view(mended) : line;
     FieldListener listener(field);
-    const bool isWhole = nlohmann::json::sax_parse(line.begin(), line.end(), &listener);
+    const bool isWhole = nlohmann::json::sax_parse(read.begin(), read.end(), &listener);
     const std::string reason = listener.reason();
     if (!isWhole || !reason.empty()) throw Error("cannot read " + place + ": " + reason);
     return listener.takeText();

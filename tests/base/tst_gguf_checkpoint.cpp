@@ -49,6 +49,7 @@ private Q_SLOTS:
     void namesUnsupportedMetadata();
     void namesForeignTensors();
     void namesMissingTensors();
+    void knowsTokensWithAMeaning();
     void namesMissingFiles();
     void survivesFlippedBytes();
 
@@ -254,6 +255,19 @@ void TestGgufCheckpoint::namesMissingTensors() {
     GgufBuilder shape = smallGguf("qwen3");
     shape.add("qwen3.attention.key_length", 16U);
     VERIFY_ERROR(open(shape), "model.layers.0.self_attn.q_proj.weight has shape [16, 16]");
+}
+
+void TestGgufCheckpoint::knowsTokensWithAMeaning() {
+    auto file = smallGguf();
+    QVERIFY(!open(file)->specialTokens().end);
+    file.add("tokenizer.ggml.bos_token_id", 1U);
+    file.add("tokenizer.ggml.eos_token_id", 2U);
+    file.add("tokenizer.chat_template", "{{ messages }}");
+    const SpecialTokens tokens = open(file)->specialTokens();
+    QCOMPARE(tokens.begin.value_or(-1), std::int64_t{1});
+    QCOMPARE(tokens.end.value_or(-1), std::int64_t{2});
+    QVERIFY(!tokens.padding);
+    QCOMPARE(tokens.chatTemplate, std::string("{{ messages }}"));
 }
 
 void TestGgufCheckpoint::namesMissingFiles() {

@@ -1,0 +1,81 @@
+// consa from outside: what it refuses, with which exit code and words, and what it leaves behind.
+#include "tests/support/run_consa.h"
+
+#include <QFile>
+#include <QFileInfo>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using consa::test::ConsaRun;
+using consa::test::runConsa;
+
+namespace {
+
+const QStringList kEvaluate{"evaluate", "--model", "demo", "--corpus", "demo", "--device", "cpu", "--tokens", "64"};
+
+}  // namespace
+
+class TestCommandLine : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { REQUIRE_CONSA(); }
+
+    void refusesWithExitCode2_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("words");
+        const QStringList rule{"convert", "interleaved:0@0.5", "--model", "demo", "--to", "json", "--out", "x.json"};
+        QTest::newRow("window 0") << kEvaluate + QStringList{"--layout", "sliding", "--window", "0"}
+                                  << QByteArray("--window");
+        QTest::newRow("negative sinks") << kEvaluate + QStringList{"--layout", "sliding", "--sinks", "-1"}
+                                        << QByteArray("--sinks");
+        QTest::newRow("a rule's negative window") << rule + QStringList{"--window", "-5"} << QByteArray("--window");
+        QTest::newRow("a rule without a window") << rule << QByteArray("give --window");
+        QTest::newRow("a rule of several layouts")
+            << QStringList{"convert", "interleaved@0.5", "--window", "8", "--model", "demo", "--to",
+                           "json",    "--out",           "x.json"}
+            << QByteArray("interleaved:0@0.5");
+        QTest::newRow("context") << kEvaluate + QStringList{"--layout", "full", "--context", "9999999"}
+                                 << QByteArray("the model's context");
+        QTest::newRow("options beside --resume") << QStringList{"learn", "--resume", "nowhere", "--target", "0.9"}
+                                                 << QByteArray("--target can't be changed");
+        QTest::newRow("number format") << kEvaluate + QStringList{"--layout", "full", "--dtype", "int4"}
+                                       << QByteArray("int4");
+        QTest::newRow("KV heads in a model folder")
+            << QStringList{"convert", "random:1@0.5", "--window", "8", "--model", "demo", "--to", "hf", "--out", "x"}
+            << QByteArray("KV heads");
+    }
+
+    void refusesWithExitCode2() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, words);
+        const ConsaRun run = runConsa(arguments);
+        QVERIFY2(run.messages.contains(words) || run.output.contains(words), run.messages.constData());
+        QCOMPARE(run.exitCode, 2);
+        QVERIFY(!QFileInfo::exists("x.json") && !QFileInfo::exists("x") && !QFileInfo::exists("x.part"));
+    }
+
+    void evaluatesAWindowBelowTheDefault() {
+        const ConsaRun run =
+            runConsa(kEvaluate + QStringList{"--layout", "sliding", "--window", "16", "--context", "32"});
+        QVERIFY2(run.exitCode == 0, run.messages.constData());
+        QVERIFY(run.output.contains("\"window\":16"));
+    }
+
+    void aRuleTakesTheSinksThatEvaluateTakes() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("rule.json");
+        const ConsaRun run = runConsa(
+            {"convert", "interleaved:0@0.5", "--window", "16", "--model", "demo", "--to", "json", "--out", file});
+        QVERIFY2(run.exitCode == 0, run.messages.constData());
+        QFile json(file);
+        QVERIFY(json.open(QIODevice::ReadOnly));
+        QVERIFY(json.readAll().contains("\"sinkTokens\": 4"));
+        const ConsaRun again = runConsa(kEvaluate + QStringList{"--layout", file});
+        QVERIFY2(again.exitCode == 0, again.messages.constData());
+        QVERIFY(again.output.contains("\"sinks\":4"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCommandLine)
+#include "tst_command_line.moc"
