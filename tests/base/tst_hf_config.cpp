@@ -120,7 +120,8 @@ private Q_SLOTS:
             read(with(minimal("qwen2"), "layer_types", json::array({"full_attention", "chunked_attention", "a", "b"}))),
             "chunked_attention");
         VERIFY_ERROR(read(with(minimal("mistral"), "sliding_window", -4)), "native sliding window");
-        VERIFY_ERROR(modelConfigFromHuggingFace("[1", "config.json"), "not a JSON object");
+        VERIFY_ERROR(modelConfigFromHuggingFace("[]", "config.json"), "not a JSON object");
+        VERIFY_ERROR(modelConfigFromHuggingFace("{\n\"a\":,}", "config.json"), "line 2");
     }
 };
 

@@ -1,8 +1,10 @@
 // Every architecture against transformers: logits, losses, windows of the model's own and layouts by layer.
 #include "core/base/file_io.h"
 #include "core/model/transformer_loader.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/references.h"
 
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include <nlohmann/json.hpp>
@@ -86,6 +88,13 @@ private Q_SLOTS:
     void namesTheCachedModel() {
         const auto folder = test::referenceFolder("models") / "models--someone--qwen2-tiny";
         QCOMPARE(openCheckpoint(folder.string())->config().name, std::string("someone/qwen2-tiny"));
+        const QTemporaryDir copy;
+        const std::filesystem::path other = copy.path().toStdString() + "/models--a--b";
+        std::filesystem::copy(folder, other, std::filesystem::copy_options::recursive);
+        writeFileAtomically(other / "refs/main", "feedbeef");
+        VERIFY_ERROR(openCheckpoint(other.string()), "feedbeef");
+        std::filesystem::remove(other / "refs/main");
+        QCOMPARE(openCheckpoint(other.string())->config().name, std::string("a/b"));
     }
 };
 
