@@ -1,4 +1,6 @@
 // consa from outside: what it refuses, with which exit code and words, and what it leaves behind.
+#include "core/base/file_io.h"
+#include "tests/support/references.h"
 #include "tests/support/run_consa.h"
 
 #include <QFile>
@@ -53,6 +55,21 @@ private Q_SLOTS:
         QVERIFY2(run.messages.contains(words) || run.output.contains(words), run.messages.constData());
         QCOMPARE(run.exitCode, 2);
         QVERIFY(!QFileInfo::exists("x.json") && !QFileInfo::exists("x") && !QFileInfo::exists("x.part"));
+    }
+
+    /// Bytes up to 255 under an embedding of 97 rows.
+    void namesIdsBeyondTheVocabulary() {
+        REQUIRE_REFERENCES("models");
+        const QTemporaryDir folder;
+        const std::filesystem::path copy = folder.path().toStdString() + "/model";
+        std::filesystem::copy(consa::test::referenceFolder("models") / "qwen2", copy);
+        std::string config = consa::readFile(copy / "config.json");
+        config.replace(config.find('{'), 1, R"({"consa_tokenizer": "bytes",)");
+        consa::writeFileAtomically(copy / "config.json", config);
+        const ConsaRun run = runConsa({"evaluate", "--model", QString::fromStdString(copy.string()), "--corpus", "demo",
+                                       "--layout", "full", "--device", "cpu"});
+        QVERIFY2(run.messages.contains("vocabulary has 97 ids"), run.messages.constData());
+        QCOMPARE(run.exitCode, 2);
     }
 
     void evaluatesAWindowBelowTheDefault() {
