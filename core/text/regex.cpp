@@ -85,7 +85,9 @@ void Regex::forEachSpan(std::string_view text, Visit&& visit) const {
     while (search < text.size()) {
         const int result = m_code->match(text, search, data);
         if (result == PCRE2_ERROR_NOMATCH) break;
-        if (result < 0) throw Error("cannot cut the text into words: the tokenizer's pattern takes too long on it (" + messageOf(result) +
+        if (result < 0)
+            throw Error("cannot cut the text into words: the tokenizer's pattern takes too long on it (" +
+                            messageOf(result) +
                             "); leave the text out, or use the tokenizer.json that the model was made with",
                         ErrorKind::RunFailed);
         const auto [begin, end] = std::pair(bounds[0], bounds[1]);

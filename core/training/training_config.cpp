@@ -168,8 +168,8 @@ void requireValidOptimiser(const TrainingConfig& config) {
         throw Error("initialLogAlpha " + shown(config.initialLogAlpha) + " must lie within logAlphaLimit, +-" +
                     shown(config.logAlphaLimit));
     }
-    requireAtLeast(config.multiplierRate, 0.0, "multiplierRate");
-    requireAtLeast(config.quadraticWeight, 0.0, "quadraticWeight");
+    requireAtLeast(config.multiplierRate, 0.0, "--multiplier-rate");
+    requireAtLeast(config.quadraticWeight, 0.0, "--quadratic-weight");
     requireAtLeast(config.learningRateWarmupSteps, 0, "learningRateWarmupSteps");
     requireShare(config.decayStart, "decayStart");
 }
@@ -231,7 +231,7 @@ void requireValid(const TrainingConfig& config, int modelContextTokens) {
     if (config.text.jsonField.empty()) throw Error("--field is empty: name the field of JSONL that holds the text");
     requireShare(config.target, "--target");
     requireValidText(config, modelContextTokens);
-    requireShare(config.warmupShare, "warmupShare");
+    requireShare(config.warmupShare, "--warmup-share");
     requireAtLeast(config.rampSteps, 0, "--ramp");
     requireValidOptimiser(config);
 }

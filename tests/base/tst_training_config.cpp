@@ -170,10 +170,10 @@ void TrainingConfigTest::refusesValues_data() {
     add("--model is empty", [](TrainingConfig& c) { c.model.clear(); });
     add("--field is empty", [](TrainingConfig& c) { c.text.jsonField.clear(); });
     add("--corpus is empty", [](TrainingConfig& c) { c.corpus.clear(); });
-    add("warmupShare 2.0 must lie", [](TrainingConfig& c) { c.warmupShare = 2; });
+    add("--warmup-share 2.0 must lie", [](TrainingConfig& c) { c.warmupShare = 2; });
     add("gateBeta2 1.0 must lie", [](TrainingConfig& c) { c.gateBeta2 = 1; });
     add("initialLogAlpha 7.0 must lie within", [](TrainingConfig& c) { c.initialLogAlpha = 7; });
-    add("quadraticWeight -1.0 must be at least", [](TrainingConfig& c) { c.quadraticWeight = -1; });
+    add("--quadratic-weight -1.0 must be at least", [](TrainingConfig& c) { c.quadraticWeight = -1; });
 }
 
 void TrainingConfigTest::refusesValues() {
