@@ -85,6 +85,29 @@ private Q_SLOTS:
         QVERIFY(difference.narrow(0, 9, 39).max().item<double>() > 1e-2);
     }
 
+    /// A GGUF file stores query and key rows in another order, and Llama 3's rotary positions as divisors.
+    void ggufFilesComputeAsTheirFolders_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* name : {"llama", "llama3", "llama_linear", "mistral", "qwen2", "qwen3"})
+            QTest::newRow(name) << name;
+    }
+
+    void ggufFilesComputeAsTheirFolders() {
+        REQUIRE_REFERENCES("gguf");
+        QFETCH(QString, name);
+        const std::string folder = (test::referenceFolder("gguf") / name.toStdString()).string();
+        const torch::NoGradGuard noGradients;
+        const auto hidden = [](const std::string& path) {
+            const auto checkpoint = openCheckpoint(path);
+            const Transformer model = loadTransformer(*checkpoint, torch::kCPU, torch::kFloat32);
+            const Tensor ids = torch::arange(3, 43, torch::kInt64).unsqueeze(0);
+            return model.hidden(ids, gatesOf(json::object(), model.config()))[0];
+        };
+        const Tensor fromFolder = hidden(folder), fromFile = hidden(folder + ".gguf");
+        const double error = (fromFolder - fromFile).abs().max().item<double>();
+        QVERIFY2(error < kTolerance, qPrintable(QString::number(error)));
+    }
+
     void namesTheCachedModel() {
         const auto folder = test::referenceFolder("models") / "models--someone--qwen2-tiny";
         QCOMPARE(openCheckpoint(folder.string())->config().name, std::string("someone/qwen2-tiny"));
