@@ -42,8 +42,10 @@ public:
     explicit TemporaryFile(const std::filesystem::path& target) : m_target(target) {
         static std::atomic<unsigned> counter = 0;
         do {
-            const std::string suffix = std::to_string(::getpid()) + "-" + std::to_string(counter++);
-            m_path = target.parent_path() / ("." + target.filename().string() + "." + suffix + ".tmp");
+            std::string name = ".";
+            name.append(target.filename().string()).append(".").append(std::to_string(::getpid())).append("-");
+            name.append(std::to_string(counter++)).append(".tmp");
+            m_path = target.parent_path() / name;
             m_handle = ::open(m_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         } while (m_handle < 0 && errno == EEXIST);
         if (m_handle < 0) fail();
