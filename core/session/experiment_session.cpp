@@ -2,7 +2,7 @@
 #include "core/session/experiment_session.h"
 
 #include "core/base/error.h"
-#include "core/gates/hard_concrete.h"
+#include "core/session/cut_curve.h"
 #include "core/session/layout_evaluation.h"
 #include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
@@ -40,6 +40,13 @@ TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
     return config;
 }
 
+/// What a change of pins amounts to, for people.
+std::string pinSentence(const std::vector<Pin>& pins) {
+    if (pins.empty()) return "No unit is pinned";
+    const auto full = std::count_if(pins.begin(), pins.end(), [](const Pin& pin) { return pin.isFull; });
+    return fmt::format("Pinned: {} full, {} sliding", full, static_cast<std::ptrdiff_t>(pins.size()) - full);
+}
+
 }  // namespace
 
 class ExperimentSession::Worker {
@@ -72,6 +79,8 @@ private:
     void handle(const ResumeRunCommand& command);
     void handle(const RetargetCommand& command);
     void handle(const CutCommand& command);
+    void handle(const PinCommand& command);
+    void handle(const CutCurveCommand& command);
     void handle(const PauseCommand&);
     void handle(const ResumeCommand&);
     void handle(const StopCommand&);
@@ -80,8 +89,11 @@ private:
     void handle(const CancelEvaluationCommand&) {}
 
     void open(const OpenCommand& command);
-    void beginRun(const TrainingConfig& config);
+    void beginRun(const TrainingConfig& config, const std::optional<AttentionLayout>& layout);
     void trainOneStep();
+    /// True when the cut curve is wanted and lacks a point.
+    [[nodiscard]] bool hasIdleWork();
+    void addCutPoint();
     void finishRun(const std::string& kind, const std::string& text);
     void saveRun();
 
@@ -98,12 +110,15 @@ private:
     std::condition_variable_any m_wake;
     std::deque<SessionCommand> m_commands;
     std::atomic<bool> m_isInterrupted = false;
+    std::atomic<bool> m_hasCommands = false;
 
     // Owned by the worker thread.
     std::stop_token m_stop;
     SessionSnapshot m_snapshot;
     std::unique_ptr<OpenedModel> m_opened;
     std::unique_ptr<LearningRun> m_learning;
+    std::unique_ptr<CutCurveEvaluator> m_cutCurve;  // of m_learning; made at the first idle moment
+    bool m_wantsCutCurve = false;
     std::jthread m_thread;  // last: joined before anything it uses goes
 };
 
@@ -128,6 +143,7 @@ void ExperimentSession::Worker::post(SessionCommand command) {
         else
             m_commands.push_back(std::move(command));
         if (interrupts(m_commands.back())) m_isInterrupted = true;
+        m_hasCommands = true;
     }
     m_wake.notify_all();
 }
@@ -144,10 +160,13 @@ void ExperimentSession::Worker::run(const std::stop_token& stop) {
         takeCommands(stop);
         if (m_snapshot.state == SessionState::Training && !stop.stop_requested())
             guarded([this] { trainOneStep(); }, /*isStep=*/true);
+        else if (!stop.stop_requested() && hasIdleWork())
+            guarded([this] { addCutPoint(); });
     }
     // An unfinished run is left as a later resume wants it.
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         guarded([this] { saveRun(); });
+    m_cutCurve.reset();
     m_learning.reset();
     m_opened.reset();
 }
@@ -158,8 +177,8 @@ void ExperimentSession::Worker::takeCommands(const std::stop_token& stop) {
         {
             std::unique_lock lock(m_mutex);
             if (m_commands.empty()) {
-                m_isInterrupted = false;
-                if (m_snapshot.state == SessionState::Training) return;
+                m_isInterrupted = m_hasCommands = false;
+                if (m_snapshot.state == SessionState::Training || hasIdleWork()) return;
                 m_wake.wait(lock, stop, [this] { return !m_commands.empty(); });
             }
             if (stop.stop_requested()) return;
@@ -253,6 +272,7 @@ void ExperimentSession::Worker::takePicture() {
 
 void ExperimentSession::Worker::open(const OpenCommand& command) {
     if (m_opened && m_opened->isMadeFrom(command)) return;
+    m_cutCurve.reset();
     m_learning.reset();
     const std::uint64_t run = m_snapshot.run;
     m_snapshot = {};
@@ -279,12 +299,14 @@ void ExperimentSession::Worker::handle(const OpenCommand& command) {
     setState(SessionState::Ready, m_opened->config().name + " is open.");
 }
 
-void ExperimentSession::Worker::beginRun(const TrainingConfig& config) {
+void ExperimentSession::Worker::beginRun(const TrainingConfig& config, const std::optional<AttentionLayout>& layout) {
+    m_cutCurve.reset();
     m_learning.reset();
     open({config.model, config.corpus, config.device, config.text});
     setState(SessionState::Loading, "Loading the weights");
-    m_learning = std::make_unique<LearningRun>(*m_opened, config, progressReporter());
+    m_learning = std::make_unique<LearningRun>(*m_opened, config, layout, progressReporter());
     m_snapshot.cut.reset();
+    m_snapshot.cutCurve = {};
     m_snapshot.comparison.reset();
     m_snapshot.isFrozen = false;
     m_snapshot.targetAppliedStep = 0;
@@ -296,7 +318,7 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         finishRun("stop", "Stopped for a new run");
     requireValid(command.config);
-    beginRun(command.config);
+    beginRun(command.config, command.layout);
     if (!command.runFolder.empty()) {
         m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
@@ -309,7 +331,7 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
 void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
     RunFolder folder = RunFolder::open(command.runFolder);
     const TrainerState state = folder.loadCheckpoint();
-    beginRun(folder.record().config);
+    beginRun(folder.record().config, folder.loadHeldLayout());
     m_learning->restore(std::move(folder), state);
     m_snapshot.runFolder = command.runFolder;
     m_snapshot.isFrozen = state.isFrozen;
@@ -349,17 +371,21 @@ void ExperimentSession::Worker::finishRun(const std::string& kind, const std::st
 }
 
 void ExperimentSession::Worker::handle(const RetargetCommand& command) {
+    if (m_learning && m_learning->trainer().config().mode == LearningMode::Recover)
+        throw Error("This run holds a fixed layout; start a run that learns gates to move a target.");
     if (command.target < 0 || command.target > 1)
         throw Error(fmt::format("The target {:.4g} lies outside 0..1; give the share of units that may slide.",
                                 command.target));
+    const int ramp = command.rampSteps.value_or(m_snapshot.config.rampSteps);
+    if (m_learning) m_learning->trainer().retarget(command.target, ramp);
     m_snapshot.target = command.target;
     m_snapshot.config.target = command.target;
     if (!m_learning) return publish();
-    const int ramp = command.rampSteps.value_or(m_learning->trainer().config().rampSteps);
-    m_learning->trainer().retarget(command.target, ramp);
     m_snapshot.targetAppliedStep = m_snapshot.step;
+    // The run lasts until the moved target is reached and settled.
+    Trainer& trainer = m_learning->trainer();
+    trainer.setStepCount(std::max(trainer.config().stepCount, m_snapshot.step + ramp + kSettlingSteps));
     if (m_snapshot.state == SessionState::Finished) {
-        m_learning->trainer().setStepCount(m_snapshot.step + ramp + kSettlingSteps);
         m_snapshot.state = SessionState::Training;
         m_snapshot.message.clear();
     }
@@ -371,6 +397,43 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
 void ExperimentSession::Worker::handle(const CutCommand& command) {
     m_snapshot.cut = command.sparsity;
     if (m_learning) takePicture();
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const PinCommand& command) {
+    if (!m_learning) throw Error("Nothing is learned yet; start a run to pin its units.");
+    if (m_learning->trainer().config().mode == LearningMode::Recover)
+        throw Error("This run holds a fixed layout; start a run that learns gates to pin units.");
+    m_learning->trainer().setPins(command.pins);
+    m_snapshot.cutCurve = {};
+    takePicture();
+    note("pin", pinSentence(command.pins));
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const CutCurveCommand& command) {
+    m_wantsCutCurve = command.isWanted;
+}
+
+bool ExperimentSession::Worker::hasIdleWork() {
+    const bool isIdle = m_snapshot.state == SessionState::Paused || m_snapshot.state == SessionState::Finished;
+    if (!m_wantsCutCurve || !isIdle || !m_learning) return false;
+    return !m_cutCurve || m_cutCurve->hasWork(m_snapshot.cutCurve, m_snapshot.step, m_snapshot.cut);
+}
+
+void ExperimentSession::Worker::addCutPoint() {
+    try {
+        if (!m_cutCurve)
+            m_cutCurve = std::make_unique<CutCurveEvaluator>(m_learning->model(), m_opened->corpus(),
+                                                             m_learning->trainer().config());
+        const double sparsity = m_cutCurve->nextSparsity(m_snapshot.cutCurve, m_snapshot.step, m_snapshot.cut);
+        m_cutCurve->addPoint(m_snapshot.cutCurve, m_snapshot.step, sparsity, m_learning->trainer().layoutAt(sparsity),
+                             [this] {
+                                 if (m_hasCommands || m_stop.stop_requested()) throw Cancelled();
+                             });
+    } catch (const Error&) {  // texts too short, or no memory: the curve is a courtesy, the run goes on without
+        m_wantsCutCurve = false;
+    }
     publish();
 }
 
@@ -406,10 +469,8 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
     const SessionState before = m_snapshot.state;
     std::optional<LearnedCut> learned;
     if (m_learning)
-        learned = LearnedCut{m_snapshot.layout, m_snapshot.step, [this](int fullUnits) {
-                                 return layoutFromScores(m_snapshot.grid, m_snapshot.logAlpha, fullUnits,
-                                                         m_snapshot.config.seed);
-                             }};
+        learned = LearnedCut{m_snapshot.layout, m_snapshot.step,
+                             [this](int fullUnits) { return m_learning->trainer().gates().layoutOf(fullUnits); }};
     const std::vector<EvaluatedLayout> layouts =
         layoutsToEvaluate(command, m_snapshot.grid, m_snapshot.target, learned);
     setState(SessionState::Evaluating, "Evaluating");

@@ -23,9 +23,13 @@ constexpr double kSettledTolerance = 0.01;  // of the expected sparsity
 
 }  // namespace
 
-LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config, const OpeningProgress& progress)
-    : m_opened(opened), m_type(scalarType(config.dataType, opened.device(), /*forLearning=*/true)) {
-    m_trainer = std::make_unique<Trainer>(opened.weights(m_type, progress), opened.corpus(), config);
+LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config,
+                         const std::optional<AttentionLayout>& layout, const OpeningProgress& progress)
+    : m_opened(opened),
+      m_type(scalarType(config.dataType, opened.device(), /*forLearning=*/true)),
+      m_model(&opened.weights(m_type, progress)),
+      m_heldLayout(layout) {
+    m_trainer = std::make_unique<Trainer>(*m_model, opened.corpus(), config, TrainerParts{nullptr, layout});
 }
 
 RunRecord LearningRun::record() const {
@@ -41,6 +45,7 @@ RunRecord LearningRun::record() const {
 
 void LearningRun::createFolder(const std::string& path) {
     m_folder.emplace(RunFolder::create(path, record()));
+    if (m_heldLayout) m_folder->saveHeldLayout(*m_heldLayout);
 }
 
 void LearningRun::restore(RunFolder folder, const TrainerState& state) {
@@ -73,25 +78,27 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
     if (m_folder) {
         m_folder->append(point);
         if (m_trainer->stepsDone() % kCheckpointEverySteps == 0)
-            m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().grid());
+            m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
     }
     return point;
 }
 
 void LearningRun::describe(SessionSnapshot& s) const {
-    const GateBank& gates = m_trainer->gates();
+    const GateLearner& learner = m_trainer->gates();
+    const GateBank& gates = learner.bank();
     s.config = m_trainer->config();
     s.step = static_cast<int>(m_trainer->stepsDone());
     s.stepCount = s.config.stepCount;
     s.grid = gates.grid();
     s.logAlpha = gates.logAlpha();
     s.probability = gates.probabilities();
+    s.pins = learner.pins();
     s.target = s.config.target;
-    s.scheduledTarget = m_trainer->scheduledTarget();
+    s.scheduledTarget = learner.scheduledTarget();
     s.expectedSparsity = gates.expectedSparsity();
-    s.multiplier = m_trainer->multiplier();
+    s.multiplier = learner.multiplier();
     s.undecidedCount = gates.undecidedCount();
-    s.isSettled = m_trainer->hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
+    s.isSettled = learner.hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
     s.layout = m_trainer->layoutAt(s.cut.value_or(s.target));
     if (!m_stepSeconds.empty()) {
         std::vector<double> sorted(m_stepSeconds.begin(), m_stepSeconds.end());

@@ -18,8 +18,12 @@ namespace consa {
 class LearningRun {
 public:
     /// Loads the weights; `progress` may throw to cancel. Throws Error (BadInput) for a config that can't be used.
-    LearningRun(OpenedModel& opened, const TrainingConfig& config, const OpeningProgress& progress);
+    /// `layout`: what LearningMode::Recover holds.
+    LearningRun(OpenedModel& opened, const TrainingConfig& config, const std::optional<AttentionLayout>& layout,
+                const OpeningProgress& progress);
 
+    /// The weights that are trained with, or trained.
+    [[nodiscard]] const Transformer& model() const { return *m_model; }
     [[nodiscard]] Trainer& trainer() { return *m_trainer; }
     [[nodiscard]] const Trainer& trainer() const { return *m_trainer; }
     /// Null for a run that is not kept.
@@ -43,6 +47,8 @@ private:
 
     OpenedModel& m_opened;
     torch::ScalarType m_type;
+    const Transformer* m_model;
+    std::optional<AttentionLayout> m_heldLayout;
     std::unique_ptr<Trainer> m_trainer;
     std::optional<RunFolder> m_folder;
     std::deque<double> m_stepSeconds;

@@ -19,6 +19,7 @@ constexpr const char* kFormat = "consa-run";
 constexpr int kFormatVersion = 1;
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kEventsFile = "events.jsonl";
+constexpr const char* kHeldLayoutFile = "held_layout.json";
 constexpr const char* kGatesFile = "gates.safetensors";
 
 std::string toJsonText(const RunRecord& record) {
@@ -55,6 +56,12 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
     } catch (const json::exception& error) {
         throw Error(source + " is not a run's config: " + error.what() + ".");
     }
+}
+
+std::vector<std::string> words(const std::vector<Pin>& pins) {
+    std::vector<std::string> result;
+    for (const Pin& pin : pins) result.push_back(toString(pin));
+    return result;
 }
 
 std::vector<float> toFloats(const std::vector<double>& values) {
@@ -112,15 +119,17 @@ void RunFolder::append(const SessionEvent& event) {
 
 void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid) {
     const std::vector<std::int64_t> shape{grid.layerCount, grid.unitsPerLayer()};
-    const json training{{"step", state.step},
-                        {"updateCount", state.gates.updateCount},
-                        {"multiplier", state.multiplier},
-                        {"ramp",
-                         {{"from", state.ramp.from},
-                          {"target", state.ramp.target},
-                          {"beginStep", state.ramp.beginStep},
-                          {"rampSteps", state.ramp.rampSteps}}},
-                        {"isFrozen", state.isFrozen}};
+    json training{{"step", state.step},
+                  {"updateCount", state.gates.updateCount},
+                  {"multipliers", state.multipliers},
+                  {"ramp",
+                   {{"from", state.ramp.from},
+                    {"target", state.ramp.target},
+                    {"beginStep", state.ramp.beginStep},
+                    {"rampSteps", state.ramp.rampSteps}}},
+                  {"isFrozen", state.isFrozen},
+                  {"pins", words(state.pins)}};
+    if (state.bestLoss) training["bestLoss"] = *state.bestLoss;
     writeFileAtomically(m_path / kGatesFile,
                         toSafetensors({{"logAlpha", shape, toFloats(state.gates.logAlpha)},
                                        {"firstMoment", shape, toFloats(state.gates.firstMoment)},
@@ -142,11 +151,17 @@ TrainerState RunFolder::loadCheckpoint() const {
         state.step = training.at("step").get<std::int64_t>();
         state.gates = {read("logAlpha"), read("firstMoment"), read("secondMoment"),
                        training.at("updateCount").get<std::int64_t>()};
-        state.multiplier = training.at("multiplier").get<double>();
+        if (training.contains("multiplier"))  // as version 0.1 wrote it
+            state.multipliers = {training.at("multiplier").get<double>()};
+        else
+            state.multipliers = training.at("multipliers").get<std::vector<double>>();
         const json& ramp = training.at("ramp");
         state.ramp = {ramp.at("from").get<double>(), ramp.at("target").get<double>(),
                       ramp.at("beginStep").get<std::int64_t>(), ramp.at("rampSteps").get<std::int64_t>()};
         state.isFrozen = training.at("isFrozen").get<bool>();
+        for (const json& word : training.value("pins", json::array()))
+            state.pins.push_back(pinFromString(word.get<std::string>()));
+        if (training.contains("bestLoss")) state.bestLoss = training.at("bestLoss").get<double>();
         return state;
     } catch (const std::exception& error) {
         throw Error(path.string() + " is not a run's checkpoint: " + error.what() + ".");
@@ -155,6 +170,21 @@ TrainerState RunFolder::loadCheckpoint() const {
 
 void RunFolder::saveLayout(const LayoutFile& layout) {
     writeLayoutFile(m_path / "layout.json", layout);
+}
+
+void RunFolder::saveHeldLayout(const AttentionLayout& layout) {
+    LayoutFile file;
+    file.modelName = m_record.model.name;
+    file.modelArchitecture = m_record.model.architecture;
+    file.layout = layout;
+    file.windowTokens = m_record.config.windowTokens;
+    file.sinkTokens = m_record.config.sinkTokens;
+    writeLayoutFile(m_path / kHeldLayoutFile, file);
+}
+
+std::optional<AttentionLayout> RunFolder::loadHeldLayout() const {
+    if (m_record.config.mode != LearningMode::Recover) return std::nullopt;
+    return readLayoutFile(m_path / kHeldLayoutFile).layout;
 }
 
 void RunFolder::saveComparison(const Comparison& comparison) {

@@ -4,11 +4,12 @@
 #include "core/checkpoint/model_config.h"
 #include "core/layout/layout_file.h"
 #include "core/session/session_snapshot.h"
-#include "core/training/trainer_state.h"
+#include "core/training/gate_learner.h"
 #include "core/training/training_config.h"
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 namespace consa {
@@ -50,6 +51,9 @@ public:
     [[nodiscard]] TrainerState loadCheckpoint() const;
 
     void saveLayout(const LayoutFile& layout);
+    /// The layout that a run in LearningMode::Recover holds; nothing for other runs.
+    void saveHeldLayout(const AttentionLayout& layout);
+    [[nodiscard]] std::optional<AttentionLayout> loadHeldLayout() const;
     void saveComparison(const Comparison& comparison);
 
     /// Curve points of steps before `endStep`; later ones were not checkpointed and will be made again.

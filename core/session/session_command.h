@@ -24,10 +24,11 @@ struct OpenCommand {
 };
 
 /// Begins a run with this config; opens config.model and config.corpus first when they are not open.
-/// An empty runFolder keeps nothing on disk.
+/// An empty runFolder keeps nothing on disk. `layout` is what the mode recover holds.
 struct StartCommand {
     TrainingConfig config;
     std::string runFolder;
+    std::optional<AttentionLayout> layout{};
 };
 
 /// Goes on with a run from its folder at the step of its last checkpoint.
@@ -44,6 +45,17 @@ struct RetargetCommand {
 /// Rounds the current gates at this sparsity for the "learned" layout; empty follows the target again.
 struct CutCommand {
     std::optional<double> sparsity;
+};
+
+/// Replaces the run's pins; takes effect with the next step. Refused when the target leaves no room for them.
+struct PinCommand {
+    std::vector<Pin> pins;
+};
+
+/// Whether, while nothing else is to do, the loss of the gates cut at many budgets is evaluated for the snapshot's
+/// cutCurve (the cut of CutCommand first).
+struct CutCurveCommand {
+    bool isWanted = true;
 };
 
 struct PauseCommand {};
@@ -81,7 +93,7 @@ struct EvaluateCommand {
 struct CancelEvaluationCommand {};
 
 using SessionCommand =
-    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PauseCommand, ResumeCommand,
-                 StopCommand, FreezeCommand, EvaluateCommand, CancelEvaluationCommand>;
+    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PinCommand, CutCurveCommand,
+                 PauseCommand, ResumeCommand, StopCommand, FreezeCommand, EvaluateCommand, CancelEvaluationCommand>;
 
 }  // namespace consa

@@ -2,21 +2,15 @@
 #pragma once
 
 #include "core/layout/attention_layout.h"
+#include "core/layout/pins.h"
 #include "core/text/corpus_options.h"
+#include "core/training/training_choices.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace consa {
-
-/// Number format of weights and activations. Auto: bfloat16 on a GPU; on a CPU float32 for evaluating and bfloat16
-/// for learning where the processor multiplies it natively.
-enum class DataType { Auto, Float32, BFloat16 };
-
-[[nodiscard]] std::string toString(DataType type);
-/// Throws Error (BadInput) for any word but auto, float32, bfloat16.
-[[nodiscard]] DataType dataTypeFromString(const std::string& word);
 
 /// How gates are learned. Defaults marked "measured" come from runs on SmolLM2-135M (resources/docs/measurements.md).
 struct TrainingConfig {
@@ -27,6 +21,10 @@ struct TrainingConfig {
     std::string device = "auto";              // auto | cpu | cuda | cuda:N
     DataType dataType = DataType::Auto;
     std::uint64_t seed = 0;
+
+    LearningMode mode = LearningMode::Gates;
+    TrainingLoss loss = TrainingLoss::NextToken;
+    GateMethod method = GateMethod::Consa;
 
     // The two kinds of attention.
     Granularity granularity = Granularity::KvHead;
@@ -43,6 +41,10 @@ struct TrainingConfig {
     double warmupShare = 0.4;  // share of the steps over which the target rises from 0 (measured)
     int rampSteps = 20;        // steps over which a moved target is reached (taste)
 
+    Scope scope = Scope::Global;
+    SparsityEstimate sparsityEstimate = SparsityEstimate::Expected;
+    std::vector<Pin> pins;  // at the start; a run's own can be moved
+
     // The optimiser of the gates.
     double gateLearningRate = 0.2;    // Adam (measured)
     double gateBeta1 = 0.9;           // Adam (measured)
@@ -53,6 +55,14 @@ struct TrainingConfig {
     double quadraticWeight = 10.0;    // fixed weight of the squared error (measured)
     int learningRateWarmupSteps = 8;  // (measured)
     double decayStart = 0.7;          // share of the steps after which the rate falls linearly to a tenth (measured)
+
+    // The optimiser of the weights, in the modes that move them: AdamW.
+    double weightLearningRate = 1e-5;  // peak; same warm-up and decay as the gates' (PruLong)
+    double weightDecay = 0.1;          // of matrices (PruLong)
+    double gradientClip = 1.0;         // norm of the whole gradient (PruLong)
+    int loraRank = 0;                  // 0: all weights; else low-rank updates of the linear layers
+    double loraAlpha = 16.0;           // their scale is alpha / rank (usual)
+    std::string layout;                // recover: the layout that is held, as --layout takes it
 
     bool operator==(const TrainingConfig&) const = default;
 };

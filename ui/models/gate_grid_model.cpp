@@ -97,8 +97,10 @@ LayoutFile GateGridModel::sessionFile() const {
 }
 
 AttentionLayout GateGridModel::roundedAt(double sparsity) const {
-    return layoutFromScores(m_session.grid, m_session.logAlpha,
-                            fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity), m_session.config.seed);
+    const UnitPins pins = unitPins(m_session.pins, m_session.grid);
+    const int fullCount = nearestFullCount(pins, fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity));
+    return roundGates(m_session.grid, m_session.logAlpha, fullCount, m_session.config.scope, pins,
+                      m_session.config.seed);
 }
 
 void GateGridModel::roundSession() {

@@ -1,0 +1,140 @@
+// Learns gates by one of the methods.
+#include "core/training/gate_learner.h"
+
+#include "core/base/dice.h"
+#include "core/layout/layout_patterns.h"
+
+#include <cmath>
+
+namespace consa {
+
+namespace {
+
+constexpr double kHalf = 0.5;       // where plain gates start and gradients are taken
+constexpr double kL1Weight = 0.05;  // price of an open gate, mean over all units (DuoAttention's reg_weight)
+
+constexpr double kPlainRateShare = 0.1;  // z spans 1 where logAlpha spans about 10 (.02: DuoAttention's rate)
+
+bool isPlain(GateMethod method) {
+    return method == GateMethod::Ranked || method == GateMethod::L1;
+}
+
+GateSettings settingsOf(const TrainingConfig& config) {
+    GateSettings settings{config.initialLogAlpha, config.logAlphaLimit, config.gateBeta1, config.gateBeta2,
+                          config.seed};
+    if (isPlain(config.method)) {
+        settings.kind = GateKind::Plain;
+        settings.initialLogAlpha = config.method == GateMethod::L1 ? 1.0 : kHalf;
+    }
+    return settings;
+}
+
+}  // namespace
+
+GateLearner::GateLearner(const UnitGrid& grid, const TrainingConfig& config)
+    : m_method(config.method),
+      m_scope(config.scope),
+      m_estimate(config.sparsityEstimate),
+      m_seed(config.seed),
+      m_bank(grid, settingsOf(config)),
+      m_constraint(grid, config.scope, config.multiplierRate, config.quadraticWeight),
+      m_ramp{0, config.target, 0, std::llround(config.warmupShare * config.stepCount)} {
+    setPins(config.pins);
+}
+
+GateBank::Sample GateLearner::sample() const {
+    const UnitGrid& grid = m_bank.grid();
+    const auto unitCount = static_cast<std::size_t>(grid.unitCount());
+    if (m_method == GateMethod::Gradient)
+        return {std::vector<double>(unitCount, kHalf), std::vector<double>(unitCount, 1)};
+    if (m_method == GateMethod::Random) {
+        const AttentionLayout drawn =
+            randomLayout(grid, m_ramp.target, mixSeed(m_seed, static_cast<std::uint64_t>(m_step)));
+        return {{drawn.full.begin(), drawn.full.end()}, std::vector<double>(unitCount)};
+    }
+    return m_bank.sample(m_step);
+}
+
+GateLearner::Reading GateLearner::read(const GateBank::Sample& sample) const {
+    Reading reading;
+    std::vector<double> sliding = m_bank.slidingProbabilities();
+    if (m_estimate == SparsityEstimate::Sampled)
+        for (std::size_t i = 0; i < sliding.size(); ++i) sliding[i] = 1 - sample.z[i];
+    reading.errors = m_constraint.errors(sliding, m_ramp.at(m_step));
+    if (m_method == GateMethod::Consa) reading.penalty = m_constraint.penalty(reading.errors);
+    return reading;
+}
+
+void GateLearner::learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate) {
+    const std::size_t unitCount = gradientByZ.size();
+    if (!m_isFrozen && m_method == GateMethod::Gradient) {
+        std::vector<double> scores = m_bank.logAlpha();
+        for (std::size_t i = 0; i < unitCount; ++i) scores[i] -= gradientByZ[i];
+        m_bank.set(scores);
+    } else if (!m_isFrozen) {
+        std::vector<double> gradient(unitCount);
+        for (std::size_t i = 0; i < unitCount; ++i) gradient[i] = gradientByZ[i] * sample.slope[i];
+        if (m_method == GateMethod::L1)
+            for (double& value : gradient) value += kL1Weight / static_cast<double>(unitCount);
+        if (m_method == GateMethod::Consa) {
+            const Reading reading = read(sample);
+            std::vector<double> slopes = m_bank.slidingProbabilitySlopes();
+            if (m_estimate == SparsityEstimate::Sampled)
+                for (std::size_t i = 0; i < unitCount; ++i) slopes[i] = -sample.slope[i];
+            m_constraint.addGradient(reading.errors, slopes, gradient);
+            m_constraint.ascend(reading.errors);
+        }
+        m_bank.update(gradient, isPlain(m_method) ? kPlainRateShare * learningRate : learningRate);
+    }
+    ++m_step;
+}
+
+void GateLearner::remember(const GateBank::Sample& sample, double loss) {
+    ++m_step;
+    if (m_bestLoss && loss >= *m_bestLoss) return;
+    m_bestLoss = loss;
+    std::vector<double> scores;
+    for (const double z : sample.z) scores.push_back(z > kHalf ? HUGE_VAL : -HUGE_VAL);
+    m_bank.set(scores);
+}
+
+void GateLearner::requireRoomFor(const UnitPins& pins, double target) const {
+    requireRoom(pins, fullUnitsAtSparsity(m_bank.grid().unitCount(), target));
+}
+
+void GateLearner::retarget(double target, int rampSteps) {
+    requireRoomFor(m_bank.pins(), target);
+    m_ramp = m_ramp.retargeted(m_step, target, rampSteps);
+}
+
+void GateLearner::setPins(const std::vector<Pin>& pins) {
+    UnitPins units = unitPins(pins, m_bank.grid());
+    requireRoomFor(units, m_ramp.target);
+    m_bank.setPins(std::move(units));
+    m_pinList = pins;
+}
+
+AttentionLayout GateLearner::layoutAt(double sparsity) const {
+    return layoutOf(fullUnitsAtSparsity(m_bank.grid().unitCount(), sparsity));
+}
+
+AttentionLayout GateLearner::layoutOf(int fullUnits) const {
+    return roundGates(m_bank.grid(), m_bank.logAlpha(), nearestFullCount(m_bank.pins(), fullUnits), m_scope,
+                      m_bank.pins(), m_seed);
+}
+
+TrainerState GateLearner::state() const {
+    return {m_step, m_bank.state(), m_constraint.multipliers(), m_ramp, m_isFrozen, m_pinList, m_bestLoss};
+}
+
+void GateLearner::restore(const TrainerState& state) {
+    m_bank.restore(state.gates);
+    m_constraint.restore(state.multipliers);
+    m_step = state.step;
+    m_ramp = state.ramp;
+    m_isFrozen = state.isFrozen;
+    m_bestLoss = state.bestLoss;
+    setPins(state.pins);
+}
+
+}  // namespace consa
