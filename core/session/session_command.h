@@ -75,10 +75,12 @@ struct EvaluatedLayout {
     AttentionLayout layout;
     int windowTokens = 0;
     int sinkTokens = -1;
+    std::optional<double> sensitivitySparsity{};  // instead of `layout`: the least sensitive units slide, as measured
 };
 
 /// Compares layouts on the split's windows. `includeLearned` adds the learned cut; `includeRules` adds all full, all
-/// sliding, every interleaved phase at the learned budget and random layouts of the same count.
+/// sliding, and at the learned budget every interleaved phase, sliding at the bottom, full in the middle, the same
+/// share of heads everywhere, and random layouts.
 struct EvaluateCommand {
     std::vector<EvaluatedLayout> layouts;
     std::string split = "dev";
