@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/session/cut_curve.h"
 #include "core/session/layout_evaluation.h"
+#include "core/session/layout_polish.h"
 #include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
 
@@ -86,6 +87,7 @@ private:
     void handle(const StopCommand&);
     void handle(const FreezeCommand& command);
     void handle(const EvaluateCommand& command);
+    void handle(const PolishCommand& command);
     void handle(const CancelEvaluationCommand&) {}
 
     void open(const OpenCommand& command);
@@ -484,6 +486,25 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         throw;
     }
     note("evaluate", fmt::format("Compared {} layouts on the {} text", layouts.size(), command.split));
+    setState(before);
+}
+
+void ExperimentSession::Worker::handle(const PolishCommand& command) {
+    const SessionState before = m_snapshot.state;
+    if (!m_learning || (before != SessionState::Paused && before != SessionState::Finished))
+        throw Error("Nothing to polish; pause or finish a run first.");
+    setState(SessionState::Evaluating, "Polishing");
+    SwapResult result;
+    try {
+        result = polishLayout(*m_learning, m_opened->corpus(), command.trials, progressReporter());
+    } catch (const std::exception&) {
+        m_snapshot.state = before;
+        throw;
+    }
+    m_snapshot.cutCurve = {};
+    takePicture();
+    saveRun();
+    note("polish", sentence(result));
     setState(before);
 }
 

@@ -92,10 +92,16 @@ struct EvaluateCommand {
     std::string dumpTokensPath;  // where the evaluated windows are written as ids, one window a line; empty: nowhere
 };
 
+/// Judges up to `trials` swaps of one full against one sliding unit around the learned layout on dev text and keeps
+/// what lowers the loss beyond its error; a finished or paused run only.
+struct PolishCommand {
+    int trials = 40;
+};
+
 struct CancelEvaluationCommand {};
 
-using SessionCommand =
-    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PinCommand, CutCurveCommand,
-                 PauseCommand, ResumeCommand, StopCommand, FreezeCommand, EvaluateCommand, CancelEvaluationCommand>;
+using SessionCommand = std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand,
+                                    PinCommand, CutCurveCommand, PauseCommand, ResumeCommand, StopCommand,
+                                    FreezeCommand, EvaluateCommand, PolishCommand, CancelEvaluationCommand>;
 
 }  // namespace consa

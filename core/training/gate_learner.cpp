@@ -4,7 +4,9 @@
 #include "core/base/dice.h"
 #include "core/layout/layout_patterns.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace consa {
 
@@ -112,6 +114,19 @@ void GateLearner::setPins(const std::vector<Pin>& pins) {
     requireRoomFor(units, m_ramp.target);
     m_bank.setPins(std::move(units));
     m_pinList = pins;
+}
+
+void GateLearner::adopt(const AttentionLayout& layout) {
+    const AttentionLayout now = layoutOf(layout.fullCount());
+    std::vector<double> values = m_bank.logAlpha();
+    std::vector<std::size_t> closed, opened;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (now.full[i] != 0 && layout.full[i] == 0) closed.push_back(i);
+        if (now.full[i] == 0 && layout.full[i] != 0) opened.push_back(i);
+    }
+    for (std::size_t i = 0; i < std::min(closed.size(), opened.size()); ++i)
+        std::swap(values[closed[i]], values[opened[i]]);
+    m_bank.set(values);
 }
 
 AttentionLayout GateLearner::layoutAt(double sparsity) const {

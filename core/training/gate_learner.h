@@ -62,6 +62,9 @@ public:
     void setPins(const std::vector<Pin>& pins);
     void setFrozen(bool isFrozen) { m_isFrozen = isFrozen; }
 
+    /// Makes the gates round to `layout` at its budget, by exchanging parameters between units; pins stay.
+    void adopt(const AttentionLayout& layout);
+
     /// The gates rounded to the budget of `sparsity`, or the nearest that the pins allow.
     [[nodiscard]] AttentionLayout layoutAt(double sparsity) const;
     /// The same at a count of full units.
