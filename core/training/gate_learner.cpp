@@ -2,6 +2,7 @@
 #include "core/training/gate_learner.h"
 
 #include "core/base/dice.h"
+#include "core/base/error.h"
 #include "core/layout/layout_patterns.h"
 
 #include <algorithm>
@@ -37,6 +38,7 @@ GateLearner::GateLearner(const UnitGrid& grid, const TrainingConfig& config)
     : m_method(config.method),
       m_scope(config.scope),
       m_estimate(config.sparsityEstimate),
+      m_holdShare(config.holdShare),
       m_seed(config.seed),
       m_bank(grid, settingsOf(config)),
       m_constraint(grid, config.scope, config.multiplierRate, config.quadraticWeight),
@@ -80,15 +82,41 @@ void GateLearner::learn(const GateBank::Sample& sample, const std::vector<double
             for (double& value : gradient) value += kL1Weight / static_cast<double>(unitCount);
         if (m_method == GateMethod::Consa) {
             const Reading reading = read(sample);
-            std::vector<double> slopes = m_bank.slidingProbabilitySlopes();
-            if (m_estimate == SparsityEstimate::Sampled)
-                for (std::size_t i = 0; i < unitCount; ++i) slopes[i] = -sample.slope[i];
-            m_constraint.addGradient(reading.errors, slopes, gradient);
+            m_constraint.addGradient(reading.errors, m_bank.slidingProbabilitySlopes(), gradient);
             m_constraint.ascend(reading.errors);
         }
+        const GateState before = m_bank.state();
         m_bank.update(gradient, isPlain(m_method) ? kPlainRateShare * learningRate : learningRate);
+        if (m_method == GateMethod::Consa) requireCalm(before);
+        if (m_method == GateMethod::Consa && m_ramp.hasEnded(m_step)) hold();
     }
     ++m_step;
+}
+
+void GateLearner::requireCalm(const GateState& before) {
+    constexpr double kLargestMultiplier = 1e4;  // nats for a whole model's sparsity; runs that learn stay below 10
+    constexpr double kLeap = 4;                 // mean move of logAlpha in a step: half of its range (taste)
+    constexpr int kMostLeaps = 4;
+    double moved = 0;
+    for (std::size_t i = 0; i < before.logAlpha.size(); ++i)
+        moved += std::abs(m_bank.logAlpha()[i] - before.logAlpha[i]) / static_cast<double>(before.logAlpha.size());
+    if (moved < kLeap) m_calm = m_bank.state();
+    m_leaps = moved < kLeap ? 0 : m_leaps + 1;
+    const bool hasExploded = !(std::abs(m_constraint.meanMultiplier()) < kLargestMultiplier);
+    if (m_leaps < kMostLeaps && !hasExploded) return;
+    m_bank.restore(m_calm.logAlpha.empty() ? before : m_calm);
+    throw Error(hasExploded ? "The multiplier has exploded at step " + std::to_string(m_step) +
+                                  "; the gates of the last calm step are kept. Try a smaller --multiplier-rate."
+                            : "The gates leap from end to end at step " + std::to_string(m_step) +
+                                  "; those of the last calm step are kept. Try a smaller --lr.",
+                ErrorKind::RunFailed);
+}
+
+void GateLearner::hold() {
+    const std::vector<double> errors = m_constraint.errors(m_bank.slidingProbabilities(), m_ramp.target);
+    const std::size_t count = m_constraint.unitsPerGroup();
+    for (std::size_t group = 0; group < errors.size(); ++group)
+        m_bank.moveSparsity(group * count, count, m_ramp.target + (1 - m_holdShare) * errors[group]);
 }
 
 void GateLearner::remember(const GateBank::Sample& sample, double loss) {

@@ -49,6 +49,7 @@ public:
     [[nodiscard]] GateBank::Sample sample() const;
     [[nodiscard]] Reading read(const GateBank::Sample& sample) const;
     /// Ends the step with the loss's derivative by z, [units], under `sample`; frozen gates stand still.
+    /// Throws Error (RunFailed) when learning diverges; the gates of the last calm step are kept.
     void learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate);
     /// Ends a step that left the gates alone.
     void skip() { ++m_step; }
@@ -75,11 +76,16 @@ public:
     void restore(const TrainerState& state);
 
 private:
+    /// Moves all gates of a group alike, so that the expected sparsity comes nearer to the target that was reached.
+    void hold();
+    /// Throws Error (RunFailed) when the multipliers have exploded or the gates leaped too often since `before`.
+    void requireCalm(const GateState& before);
     void requireRoomFor(const UnitPins& pins, double target) const;
 
     GateMethod m_method;
     Scope m_scope;
     SparsityEstimate m_estimate;
+    double m_holdShare;
     std::uint64_t m_seed;
     GateBank m_bank;
     SparsityConstraint m_constraint;
@@ -88,6 +94,8 @@ private:
     std::int64_t m_step = 0;
     bool m_isFrozen = false;
     std::optional<double> m_bestLoss;
+    GateState m_calm;  // before the gates began to leap
+    int m_leaps = 0;   // steps in a row in which they did
 };
 
 }  // namespace consa

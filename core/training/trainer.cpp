@@ -86,7 +86,7 @@ double Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std
                                             batch.begin() + static_cast<std::ptrdiff_t>(end));
         const double share = static_cast<double>(part.size()) / static_cast<double>(batch.size());
         const auto loss = trainingLoss(m_config.loss, m_model, teacher, idsOf(part), gates, check) * share;
-        loss.backward();
+        if (loss.requires_grad()) loss.backward();  // not when every gate is exactly 0 or 1
         total += loss.detach();
     }
     unitGradient.assign(unitZ.size(), 0);

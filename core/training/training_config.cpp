@@ -45,6 +45,7 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("logAlphaLimit", config.logAlphaLimit);
     visit("multiplierRate", config.multiplierRate);
     visit("quadraticWeight", config.quadraticWeight);
+    visit("holdShare", config.holdShare);
     visit("learningRateWarmupSteps", config.learningRateWarmupSteps);
     visit("decayStart", config.decayStart);
     visit("weightLearningRate", config.weightLearningRate);
@@ -207,6 +208,7 @@ void requireValidOptimiser(const TrainingConfig& config) {
     }
     requireAtLeast(config.multiplierRate, 0.0, "--multiplier-rate");
     requireAtLeast(config.quadraticWeight, 0.0, "--quadratic-weight");
+    requireShare(config.holdShare, "--hold-share");
     requireAtLeast(config.learningRateWarmupSteps, 0, "learningRateWarmupSteps");
     requireShare(config.decayStart, "decayStart");
 }

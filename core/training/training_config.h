@@ -50,9 +50,11 @@ struct TrainingConfig {
     double gateBeta1 = 0.9;           // Adam (measured)
     double gateBeta2 = 0.99;          // Adam (measured)
     double initialLogAlpha = 1.0;     // mean at start, standard deviation 0.01 (measured)
-    double logAlphaLimit = 6.0;       // clamp: beyond it a gate is decided (measured)
+    double logAlphaLimit = 8.0;       // clamp: beyond it a gate is decided; at 6 closed gates leak .012 each (measured)
     double multiplierRate = 0.1;      // plain ascent of lambda1 on the constraint's error (measured)
     double quadraticWeight = 10.0;    // fixed weight of the squared error (measured)
+    double holdShare = 0.25;          // of the constraint's error that one shift of all gates takes back a step, once
+                                      // the ramp has ended; 0 leaves it to the multiplier (measured)
     int learningRateWarmupSteps = 8;  // (measured)
     double decayStart = 0.7;          // share of the steps after which the rate falls linearly to a tenth (measured)
 
