@@ -28,7 +28,6 @@ namespace {
 /// Thrown by the cancellation check; ends a step, a loading or an evaluation without a result.
 struct Cancelled {};
 
-constexpr int kSettlingSteps = 40;  // trained on after a finished run was given a new target
 constexpr auto kProgressInterval = std::chrono::milliseconds(50);
 
 /// The constants of a run that is open but was not started: for evaluating.
@@ -384,9 +383,6 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
     m_snapshot.config.target = command.target;
     if (!m_learning) return publish();
     m_snapshot.targetAppliedStep = m_snapshot.step;
-    // The run lasts until the moved target is reached and settled.
-    Trainer& trainer = m_learning->trainer();
-    trainer.setStepCount(std::max(trainer.config().stepCount, m_snapshot.step + ramp + kSettlingSteps));
     if (m_snapshot.state == SessionState::Finished) {
         m_snapshot.state = SessionState::Training;
         m_snapshot.message.clear();

@@ -76,8 +76,9 @@ public:
     void restore(const TrainerState& state);
 
 private:
-    /// Moves all gates of a group alike, so that the expected sparsity comes nearer to the target that was reached.
-    void hold();
+    /// Multipliers ascend on the error that the update left; then all gates of a group move alike, so that the expected
+    /// sparsity is (nearer to) the next step's target. So the multiplier becomes the price and the common move fades.
+    void hold(const GateBank::Sample& sample);
     /// Throws Error (RunFailed) when the multipliers have exploded or the gates leaped too often since `before`.
     void requireCalm(const GateState& before);
     void requireRoomFor(const UnitPins& pins, double target) const;

@@ -99,6 +99,7 @@ void TrainingConfigTest::savesAndLoads() {
     config.method = GateMethod::L1;
     config.scope = Scope::PerLayer;
     config.sparsityEstimate = SparsityEstimate::Sampled;
+    config.moves = {{60, 0.75}, {90, 0.3}};
     config.pins = {{3, 1, false}, {0, 2, true}};
     config.holdShare = 0.75;
     config.weightLearningRate = 2e-5;
@@ -112,7 +113,7 @@ void TrainingConfigTest::savesAndLoads() {
     // Every field differs from its default above, so a key that was forgotten would show as one missing.
     const auto changed = nlohmann::json::parse(toJson(config));
     const auto defaults = nlohmann::json::parse(toJson(TrainingConfig()));
-    QCOMPARE(changed.size(), std::size_t{39});
+    QCOMPARE(changed.size(), std::size_t{40});
     for (const auto& [key, value] : changed.items()) QVERIFY2(defaults.at(key) != value, key.c_str());
 }
 
