@@ -3,13 +3,18 @@
 
 #include "ui/style/color_scale.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace consa {
 
 namespace {
 
-constexpr double kLetterSize = 18;  // cells smaller than this carry no letter
+constexpr double kLetterSize = 18;   // cells smaller than this carry no letter
+constexpr double kPinSize = 10;      // from the needle's point to the head's far edge
+constexpr double kNeedleSize = 14;   // pins in smaller cells are heads alone
+constexpr int kPinEntryHeight = 28;  // of the legend
+constexpr QColor kPinColor(0x10, 0x15, 0x1b);
 
 QColor maskColor(bool isFull) {
     return cividis(isFull ? 1.0 : 0.0);
@@ -31,6 +36,22 @@ void drawHatch(QCPPainter& painter, const QRectF& rect) {
 void fillMask(QCPPainter& painter, const QRectF& rect, bool isFull) {
     painter.fillRect(rect, maskColor(isFull));
     if (!isFull) drawHatch(painter, rect.adjusted(0, 0, -1, -1));
+}
+
+/// A drawing pin whose needle ends at `tip`; a dark line between two white ones shows on every colour of the scale.
+void drawPin(QCPPainter& painter, QPointF tip, double size) {
+    const double radius = size * 0.3;
+    const QPointF head = tip + QPointF(size - radius, radius - size);
+    painter.save();
+    painter.setAntialiasing(true);
+    painter.setPen(QPen(Qt::white, 3, Qt::SolidLine, Qt::RoundCap));
+    painter.drawLine(QLineF(tip, head));
+    painter.setBrush(kPinColor);
+    painter.setPen(QPen(Qt::white, 1.2));
+    painter.drawEllipse(head, radius + 0.8, radius + 0.8);
+    painter.setPen(QPen(kPinColor, 1.2, Qt::SolidLine, Qt::RoundCap));
+    painter.drawLine(QLineF(tip, head));
+    painter.restore();
 }
 
 }  // namespace
@@ -62,6 +83,7 @@ void HeatmapCells::draw(QCPPainter* painter) {
             drawCell(*painter, {layer, unit}, cellRect({layer, unit}));
         }
     }
+    drawPins(*painter);
     drawOutlines(*painter);
 }
 
@@ -81,6 +103,21 @@ void HeatmapCells::drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& r
     if (!isFull) painter.fillRect(plate, maskColor(false));
     painter.setPen(QPen(readableOn(maskColor(isFull))));
     painter.drawText(rect, Qt::AlignCenter, isFull ? QStringLiteral("F") : QStringLiteral("W"));
+}
+
+void HeatmapCells::drawPins(QCPPainter& painter) const {
+    const int unitsPerLayer = m_content->layout.grid.unitsPerLayer();
+    for (std::size_t index = 0; index < m_content->pins.size(); ++index) {
+        if (!m_content->pins[index]) continue;
+        const QRectF rect =
+            cellRect({static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer});
+        const double side = std::min(rect.width(), rect.height());
+        if (side >= kNeedleSize) {
+            drawPin(painter, rect.topRight() + QPointF(-kPinSize - 2, kPinSize + 2), kPinSize);
+        } else {
+            drawPin(painter, rect.center(), std::clamp(side * 0.5, 2.0, 5.0));
+        }
+    }
 }
 
 void HeatmapCells::drawOutlines(QCPPainter& painter) const {
@@ -124,33 +161,35 @@ void HeatmapLegend::draw(QCPPainter* painter) {
     } else {
         drawSwatches(*painter);
     }
+    if (m_content->hasPins()) drawPinEntry(*painter);
 }
 
 void HeatmapLegend::drawScale(QCPPainter& painter) const {
     constexpr int kStripCount = 100;
+    const QRect bar = m_bar.adjusted(0, 0, 0, m_content->hasPins() ? -kPinEntryHeight : 0);
     for (int strip = 0; strip < kStripCount; ++strip) {
         // Each strip reaches to the bottom under the next one: no seam at any zoom.
-        const double top = m_bar.top() + m_bar.height() * strip / static_cast<double>(kStripCount);
-        const QRectF rect(m_bar.left(), top, m_bar.width(), m_bar.top() + m_bar.height() - top);
+        const double top = bar.top() + bar.height() * strip / static_cast<double>(kStripCount);
+        const QRectF rect(bar.left(), top, bar.width(), bar.top() + bar.height() - top);
         painter.fillRect(rect, cividis(1.0 - (strip + 0.5) / kStripCount));
     }
     painter.setFont(plotTickFont());
     const QStringList labels{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"),
                              QStringLiteral("0.25"), QStringLiteral("0.0")};
-    const int step = m_bar.height() >= 90 ? 1 : 2;
+    const int step = bar.height() >= 90 ? 1 : 2;
     for (int index = 0; index < labels.size(); index += step) {
-        const double y = m_bar.top() + m_bar.height() * index / 4.0;
+        const double y = bar.top() + bar.height() * index / 4.0;
         painter.setPen(QPen(m_theme.line));
-        painter.drawLine(QLineF(m_bar.right() + 1, y, m_bar.right() + 4, y));
+        painter.drawLine(QLineF(bar.right() + 1, y, bar.right() + 4, y));
         painter.setPen(QPen(m_theme.muted));
-        painter.drawText(QRectF(m_bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
+        painter.drawText(QRectF(bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
     }
     painter.setFont(plotLabelFont());
     painter.setPen(QPen(m_theme.text));
     painter.save();
-    painter.translate(m_bar.right() + 48, m_bar.top() + m_bar.height() / 2.0);
+    painter.translate(bar.right() + 48, bar.top() + bar.height() / 2.0);
     painter.rotate(-90);
-    const double length = std::max(m_bar.height(), 120);
+    const double length = std::max(bar.height(), 120);
     painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter,
                      QCoreApplication::translate("consa", "P(full attention)"));
     painter.restore();
@@ -167,6 +206,16 @@ void HeatmapLegend::drawSwatches(QCPPainter& painter) const {
         painter.drawText(QRectF(swatch.right() + 8, swatch.top() - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
                          words[index]);
     }
+}
+
+void HeatmapLegend::drawPinEntry(QCPPainter& painter) const {
+    const bool isBelowScale = m_content->effectiveView() == HeatmapView::Probability;
+    const double top = isBelowScale ? m_bar.bottom() - 15 : m_bar.top() + 48;
+    drawPin(painter, QPointF(m_bar.left() + 2, top + 13), kPinSize);
+    painter.setFont(plotLabelFont());
+    painter.setPen(QPen(m_theme.text));
+    painter.drawText(QRectF(m_bar.left() + 24, top - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
+                     QCoreApplication::translate("consa", "pinned"));
 }
 
 }  // namespace consa
