@@ -7,12 +7,14 @@
 #include <optional>
 
 class QDoubleSpinBox;
+class QHBoxLayout;
 class QLabel;
 class QSpinBox;
 class QToolButton;
 
 namespace consa {
 
+class CutCurveView;
 class FactLabel;
 class GateGridModel;
 class SparsitySlider;
@@ -25,6 +27,7 @@ public:
     explicit SteeringPanel(GateGridModel& gates, QWidget* parent = nullptr);
 
     [[nodiscard]] SparsitySlider& slider() { return *m_slider; }
+    [[nodiscard]] CutCurveView& cutCurve() { return *m_cutCurve; }
     [[nodiscard]] QDoubleSpinBox& targetBox() { return *m_targetBox; }
     /// Steps over which a moved target is reached.
     [[nodiscard]] int rampSteps() const;
@@ -34,6 +37,8 @@ public:
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
+    /// After the gates' rounding changed by itself.
+    void updateFacts();
 
 signals:
     /// Committed: by releasing the handle, in the spin box or by keys.
@@ -44,11 +49,15 @@ signals:
 
 private:
     void createControls();
+    [[nodiscard]] QHBoxLayout* createBoxes();
     void createFacts();
     void connectControls();
     void commit(double target);
-    void updateFacts();
+    void updateCurve();
+    /// Only a run that learns gates follows a target.
+    void updateEnabled();
     [[nodiscard]] bool isRunning() const;
+    [[nodiscard]] bool isHeld() const;
     [[nodiscard]] QString targetText() const;
     [[nodiscard]] QString cacheText() const;
 
@@ -58,6 +67,7 @@ private:
     std::optional<double> m_pendingTarget;  // committed, not yet seen in a snapshot
     QLabel* m_title = nullptr;
     SparsitySlider* m_slider = nullptr;
+    CutCurveView* m_cutCurve = nullptr;
     QDoubleSpinBox* m_targetBox = nullptr;
     QSpinBox* m_rampBox = nullptr;
     FactLabel* m_cutFact = nullptr;
