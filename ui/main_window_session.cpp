@@ -106,6 +106,7 @@ void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
         if (event.kind == "error") {
             m_lastError = event.text;
             m_messages->showError(text);
+            if (isRunGoingOn() && m_steering->dropPendingTarget()) m_plan.setTarget(m_controller->snapshot().target);
         } else if (!text.isEmpty()) {
             m_status->showNote(text);
         }

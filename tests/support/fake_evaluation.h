@@ -6,7 +6,9 @@
 #include "core/session/session_snapshot.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace consa {
 
@@ -52,17 +54,45 @@ inline Comparison fakeComparison(const SessionSnapshot& snapshot, const Evaluate
     return comparison;
 }
 
-/// Adds the point of `layout` to the curve; a loss that rises faster and faster.
-inline void addFakePoint(CutCurve& curve, const AttentionLayout& layout) {
-    constexpr double kNllFull = 2.52;
-    const double sparsity = layout.sparsity();
-    const double delta = 0.31 * sparsity * sparsity * sparsity;
-    const CutPoint point{sparsity, kNllFull + delta, delta, 0.001 + 0.02 * delta};
-    const auto place = std::lower_bound(curve.points.begin(), curve.points.end(), sparsity,
-                                        [](const CutPoint& one, double value) { return one.sparsity < value; });
-    if (place == curve.points.end() || place->sparsity != sparsity) curve.points.insert(place, point);
-    curve.tokens = 4096;
-    curve.nllFull = kNllFull;
-}
+/// A cut curve like the engine's: the user's cut first, then from coarse to fine; a loss that rises faster and faster.
+class FakeCuts {
+public:
+    /// The first budget whose point is missing; empty when the curve is complete.
+    [[nodiscard]] std::optional<double> next(const SessionSnapshot& snapshot) const {
+        std::vector<double> wanted{0.5, 0.25, 0.75, 0.9, 0.1, 0.6, 0.4, 0.8, 0.3, 0.7, 0.2};
+        if (snapshot.cut) wanted.insert(wanted.begin(), *snapshot.cut);
+        if (isStale(snapshot)) return wanted.front();
+        const auto missing = std::find_if(wanted.begin(), wanted.end(), [this](double sparsity) {
+            return std::find(m_done.begin(), m_done.end(), sparsity) == m_done.end();
+        });
+        return missing == wanted.end() ? std::nullopt : std::optional(*missing);
+    }
+
+    void add(SessionSnapshot& snapshot, double asked, const AttentionLayout& layout) {
+        constexpr double kNllFull = 2.52;
+        CutCurve& curve = snapshot.cutCurve;
+        if (isStale(snapshot)) {
+            curve = {};
+            m_done.clear();
+        }
+        const double sparsity = layout.sparsity();
+        const double delta = 0.31 * sparsity * sparsity * sparsity;
+        const CutPoint point{sparsity, kNllFull + delta, delta, 0.001 + 0.02 * delta};
+        const auto place = std::lower_bound(curve.points.begin(), curve.points.end(), sparsity,
+                                            [](const CutPoint& one, double value) { return one.sparsity < value; });
+        if (place == curve.points.end() || place->sparsity != sparsity) curve.points.insert(place, point);
+        curve.step = snapshot.step;
+        curve.tokens = 4096;
+        curve.nllFull = kNllFull;
+        m_done.push_back(asked);
+    }
+
+private:
+    [[nodiscard]] static bool isStale(const SessionSnapshot& snapshot) {
+        return snapshot.cutCurve.points.empty() || snapshot.cutCurve.step != snapshot.step;
+    }
+
+    std::vector<double> m_done;  // asked for and evaluated, at the curve's step
+};
 
 }  // namespace consa

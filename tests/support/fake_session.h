@@ -5,6 +5,7 @@
 #include "core/layout/rounding.h"
 #include "core/session/experiment_session.h"
 #include "tests/support/fake_evaluation.h"
+#include "tests/support/fake_gates.h"
 
 #include <algorithm>
 #include <atomic>
@@ -14,7 +15,6 @@
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -151,15 +151,7 @@ private:
         m_rampFrom = 0;
         m_rampBegin = 0;
         m_rampSteps = m_warmupSteps;
-        m_random.seed(command.config.seed + 7);
-        std::normal_distribution<double> importance(0, 1.6);
-        const auto unitCount = static_cast<std::size_t>(m_snapshot.grid.unitCount());
-        m_importance.resize(unitCount);
-        m_snapshot.logAlpha.assign(unitCount, command.config.initialLogAlpha);
-        for (std::size_t unit = 0; unit < unitCount; ++unit) {
-            const double depth = static_cast<double>(unit) / static_cast<double>(unitCount);
-            m_importance[unit] = importance(m_random) + 2.0 * std::sin(depth * 9.0);
-        }
+        m_snapshot.logAlpha = m_gates.begin(m_snapshot.grid, command.config);
         takePicture();
         note("start", "Training started");
         setState(SessionState::Training);
@@ -233,15 +225,14 @@ private:
 
     void step() {
         std::this_thread::sleep_for(m_options.stepTime);
-        std::normal_distribution<double> noise(0, 1);
         ++m_snapshot.step;
         const double share = std::min(1.0, static_cast<double>(m_snapshot.step - m_rampBegin) / m_rampSteps);
         m_snapshot.scheduledTarget = m_rampFrom + share * (m_snapshot.target - m_rampFrom);
         const double error = m_snapshot.expectedSparsity - m_snapshot.scheduledTarget;
         m_snapshot.multiplier += 0.1 * error;
-        if (!m_snapshot.isFrozen && !isHeld()) moveGates(noise);
+        if (!m_snapshot.isFrozen && !isHeld()) m_gates.move(m_snapshot.logAlpha, m_snapshot.scheduledTarget);
         m_snapshot.loss =
-            2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * noise(m_random);
+            2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * m_gates.noise();
         takePicture();
         m_channel.publish(HistoryPoint{m_snapshot.run, m_snapshot.step, m_snapshot.loss,
                                        m_snapshot.loss + m_snapshot.multiplier * error, m_snapshot.expectedSparsity,
@@ -252,17 +243,6 @@ private:
             setState(SessionState::Finished, "Finished.");
         } else {
             publish();
-        }
-    }
-
-    void moveGates(std::normal_distribution<double>& noise) {
-        std::vector<double> sorted = m_importance;
-        std::sort(sorted.begin(), sorted.end());
-        const double place = m_snapshot.scheduledTarget * static_cast<double>(sorted.size());
-        const double threshold = sorted[std::min(static_cast<std::size_t>(place), sorted.size() - 1)];
-        for (std::size_t unit = 0; unit < m_importance.size(); ++unit) {
-            const double goal = 5.5 * std::tanh(0.9 * (m_importance[unit] - threshold)) - 1.6;
-            m_snapshot.logAlpha[unit] += 0.06 * (goal - m_snapshot.logAlpha[unit]) + 0.03 * noise(m_random);
         }
     }
 
@@ -290,28 +270,16 @@ private:
                     fullUnitsAtSparsity(m_snapshot.grid.unitCount(), m_snapshot.target));
     }
 
-    /// The first budget whose point is missing, the user's cut before the others.
+    /// The budget to evaluate next, when the curve is wanted and there is time.
     [[nodiscard]] std::optional<double> idleCut() const {
         const bool isIdle = m_snapshot.state == SessionState::Paused || m_snapshot.state == SessionState::Finished;
         if (!m_wantsCutCurve || !isIdle || m_snapshot.logAlpha.empty()) return std::nullopt;
-        std::vector<double> wanted{0.5, 0.25, 0.75, 0.9, 0.1, 0.6, 0.4, 0.8, 0.3, 0.7, 0.2};
-        if (m_snapshot.cut) wanted.insert(wanted.begin(), *m_snapshot.cut);
-        for (const double sparsity : wanted)
-            if (m_snapshot.cutCurve.step != m_snapshot.step ||
-                std::find(m_doneCuts.begin(), m_doneCuts.end(), sparsity) == m_doneCuts.end())
-                return sparsity;
-        return std::nullopt;
+        return m_cuts.next(m_snapshot);
     }
 
     void addCutPoint(double sparsity) {
         std::this_thread::sleep_for(std::chrono::milliseconds(3));
-        if (m_snapshot.cutCurve.step != m_snapshot.step || m_snapshot.cutCurve.points.empty()) {
-            m_snapshot.cutCurve = {};
-            m_doneCuts.clear();
-        }
-        m_snapshot.cutCurve.step = m_snapshot.step;
-        addFakePoint(m_snapshot.cutCurve, layoutAt(sparsity));
-        m_doneCuts.push_back(sparsity);
+        m_cuts.add(m_snapshot, sparsity, layoutAt(sparsity));
         publish();
     }
 
@@ -370,9 +338,8 @@ private:
     EvaluateCommand m_evaluation;
     AttentionLayout m_heldLayout;
     bool m_wantsCutCurve = false;
-    std::vector<double> m_doneCuts;  // of the curve's step
-    std::vector<double> m_importance;
-    std::mt19937_64 m_random{7};
+    FakeCuts m_cuts;
+    FakeGates m_gates;
     double m_rampFrom = 0;
     int m_rampBegin = 0;
     int m_rampSteps = 1;

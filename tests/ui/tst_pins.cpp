@@ -7,6 +7,7 @@
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/run_settings_dialog.h"
+#include "ui/views/sparsity_slider.h"
 
 #include <QComboBox>
 #include <QMenu>
@@ -115,6 +116,19 @@ private slots:
         QTRY_COMPARE(m_fixture.snapshot().pins.size(), std::size_t(2));
     }
 
+    void refusedTargetGoesBack() {
+        QVERIFY(m_fixture.open());
+        QVERIFY(m_fixture.trainUntil(10));
+        edits().pin(2, 0, true);
+        QTRY_COMPARE(m_fixture.snapshot().pins.size(), std::size_t(1));
+        auto& slider = m_fixture.the<SparsitySlider>();
+        slider.nudgeTarget(0.5);
+        QCOMPARE(slider.target(), 1.0);
+        QTRY_VERIFY(m_fixture.the<MessageBar>().isVisible());
+        QTRY_COMPARE(slider.target(), 0.5);
+        QVERIFY(!m_fixture.hasLabel(QStringLiteral("sent")));
+    }
+
     void refusedUndoIsDoneAgain() {
         QUndoStack stack;
         PinEdits edits(stack);
@@ -173,7 +187,7 @@ private slots:
             auto* dialog = qobject_cast<RunSettingsDialog*>(QApplication::activeModalWidget());
             QVERIFY(dialog);
             for (auto* box : dialog->findChildren<QComboBox*>())
-                if (box->accessibleName() == QLatin1String("Gates")) box->setCurrentIndex(1);
+                if (box->accessibleName() == QLatin1String("Granularity")) box->setCurrentIndex(1);
             dialog->accept();
         });
         m_fixture.actionFor(QStringLiteral("Ctrl+,"))->trigger();

@@ -92,6 +92,11 @@ private slots:
                                 "cuda:1 --mode gates+weights --scope per-layer --loss distill-kl --sparsity-estimate "
                                 "sampled --pin 3.1=full --pin 0.2=sliding --target 0.7 --seed 7 --lr 0.15 --weight-lr "
                                 "3e-06 --lora-rank 8 --out 'runs/my model'\\''s'"));
+        // Broken lines are the same command to a shell.
+        QString lines = learnCommandLine(config, defaults, 60);
+        QVERIFY(lines.contains(QStringLiteral(" \\\n  --")));
+        for (const QString& line : lines.split(QLatin1Char('\n'))) QVERIFY2(line.size() <= 64, qPrintable(line));
+        QCOMPARE(lines.replace(QStringLiteral(" \\\n  "), QStringLiteral(" ")), learnCommandLine(config, defaults));
         config.mode = LearningMode::Gates;
         QVERIFY(!learnCommandLine(config, defaults).contains(QStringLiteral("--weight-lr")));
         QCOMPARE(shellQuoted(QString()), QStringLiteral("''"));
@@ -121,11 +126,11 @@ private slots:
     void choicesThatExcludeEachOtherSayWhy() {
         const TrainingConfig config = defaultTrainingConfig("demo", false);
         const RunSettingsDialog dialog(config, config, 8192);
-        choose(dialog, QStringLiteral("Gates"), QStringLiteral("One per layer"));
-        QVERIFY(!item(dialog, QStringLiteral("Budget"), QStringLiteral("Inside every layer")).isEnabled());
-        QVERIFY(!item(dialog, QStringLiteral("Budget"), QStringLiteral("Inside every layer")).toolTip().isEmpty());
-        choose(dialog, QStringLiteral("Gates"), QStringLiteral("One per KV head"));
-        QVERIFY(item(dialog, QStringLiteral("Budget"), QStringLiteral("Inside every layer")).isEnabled());
+        choose(dialog, QStringLiteral("Granularity"), QStringLiteral("One per layer"));
+        QVERIFY(!item(dialog, QStringLiteral("Scope"), QStringLiteral("Inside every layer")).isEnabled());
+        QVERIFY(!item(dialog, QStringLiteral("Scope"), QStringLiteral("Inside every layer")).toolTip().isEmpty());
+        choose(dialog, QStringLiteral("Granularity"), QStringLiteral("One per KV head"));
+        QVERIFY(item(dialog, QStringLiteral("Scope"), QStringLiteral("Inside every layer")).isEnabled());
         QVERIFY(!field<NumberBox>(dialog, QStringLiteral("Weight decay")).isEnabled());
         QVERIFY(field<NumberBox>(dialog, QStringLiteral("Weight decay")).toolTip().contains(QStringLiteral("Gates")));
         choose(dialog, QStringLiteral("Method"), QStringLiteral("L1"));

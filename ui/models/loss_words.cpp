@@ -8,9 +8,9 @@ namespace consa {
 QString lossAxisLabel(TrainingLoss loss) {
     switch (loss) {
         case TrainingLoss::DistillKl:
-            return QCoreApplication::translate("consa", "KL to the full model, nats");
+            return QCoreApplication::translate("consa", "KL to the full\nmodel, nats");
         case TrainingLoss::DistillHidden:
-            return QCoreApplication::translate("consa", "Hidden-state error, relative");
+            return QCoreApplication::translate("consa", "Hidden-state\nerror, relative");
         case TrainingLoss::NextToken:
             break;
     }

@@ -7,9 +7,9 @@
 
 namespace consa {
 
-/// "Loss, nats", "KL to the full model, nats": the label of an axis.
+/// "Loss, nats", "KL to the full model, nats": the label of an axis, in lines that short axes hold.
 [[nodiscard]] QString lossAxisLabel(TrainingLoss loss);
-/// "loss", "KL", "error": before a value.
+/// "loss", "KL", "hidden-state error": before a value.
 [[nodiscard]] QString lossWord(TrainingLoss loss);
 
 }  // namespace consa

@@ -27,10 +27,12 @@ requires std::is_enum_v<Choice> QString wordOf(Choice value) {
     return QString::fromStdString(toString(value));
 }
 
-/// Words of a command, quoted as they come in.
+/// A command, option by option, each with its values and quoted as it comes in.
 class Command {
 public:
-    void add(const char* option, const QString& value) { m_words << QLatin1String(option) << shellQuoted(value); }
+    void add(const char* option, const QString& value) {
+        m_parts << QLatin1String(option) + QLatin1Char(' ') + shellQuoted(value);
+    }
     template <typename Value>
     void addUnless(const char* option, const Value& value, const Value& usual) {
         if (value != usual) add(option, wordOf(value));
@@ -38,18 +40,29 @@ public:
     void addTexts(const TrainingConfig& config) {
         const std::vector<std::string> usual{config.model == "demo" ? "demo" : "default"};
         if (config.corpus != usual) {
-            m_words << QStringLiteral("--corpus");
-            for (const std::string& text : config.corpus) m_words << shellQuoted(wordOf(text));
+            QString part = QStringLiteral("--corpus");
+            for (const std::string& text : config.corpus) part += QLatin1Char(' ') + shellQuoted(wordOf(text));
+            m_parts << part;
         }
         const CorpusOptions none;
         addUnless("--field", config.text.jsonField, none.jsonField);
-        if (config.text.packsDocuments) m_words << QStringLiteral("--pack");
+        if (config.text.packsDocuments) m_parts << QStringLiteral("--pack");
         addUnless("--split-seed", config.text.splitSeed, none.splitSeed);
     }
-    [[nodiscard]] QString text() const { return m_words.join(QLatin1Char(' ')); }
+
+    [[nodiscard]] QString text(int columns) const {
+        QString text = m_parts.front();
+        qsizetype lineBegin = 0;
+        for (const QString& part : m_parts.mid(1)) {
+            const bool isFull = columns > 0 && text.size() + part.size() + 3 - lineBegin > columns;
+            if (isFull) lineBegin = text.size() + 3;
+            text += isFull ? QStringLiteral(" \\\n  ") + part : QLatin1Char(' ') + part;
+        }
+        return text;
+    }
 
 private:
-    QStringList m_words{QStringLiteral("consa"), QStringLiteral("learn")};
+    QStringList m_parts{QStringLiteral("consa learn")};
 };
 
 void addChoices(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
@@ -93,7 +106,7 @@ QString shellQuoted(const QString& word) {
     return QLatin1Char('\'') + inside.replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
 }
 
-QString learnCommandLine(const TrainingConfig& config, const TrainingConfig& defaults) {
+QString learnCommandLine(const TrainingConfig& config, const TrainingConfig& defaults, int columns) {
     Command command;
     command.add("--model", wordOf(config.model));
     command.addTexts(config);
@@ -102,7 +115,7 @@ QString learnCommandLine(const TrainingConfig& config, const TrainingConfig& def
     addChoices(command, config, defaults);
     addRates(command, config, defaults);
     command.add("--out", QStringLiteral("runs/") + wordOf(std::filesystem::path(config.model).stem().string()));
-    return command.text();
+    return command.text(columns);
 }
 
 }  // namespace consa

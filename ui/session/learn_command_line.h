@@ -8,8 +8,8 @@
 namespace consa {
 
 /// The command that starts the same run: model, folder, and what differs from `defaults`, the engine's own for that
-/// model and device. Quoted for a POSIX shell.
-[[nodiscard]] QString learnCommandLine(const TrainingConfig& config, const TrainingConfig& defaults);
+/// model and device. Quoted for a POSIX shell; with `columns`, in lines of about that length that a shell joins again.
+[[nodiscard]] QString learnCommandLine(const TrainingConfig& config, const TrainingConfig& defaults, int columns = 0);
 
 /// `word` as a shell reads it back: bare where nothing in it is special.
 [[nodiscard]] QString shellQuoted(const QString& word);

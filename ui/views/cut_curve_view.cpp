@@ -16,7 +16,7 @@ namespace consa {
 namespace {
 
 constexpr double kTop = 8;
-constexpr double kBottom = 8;
+constexpr double kBottom = 12;
 constexpr double kSameSparsity = 1e-6;
 constexpr double kReach = 12;  // pixels from which a point shows its tooltip
 
@@ -81,8 +81,8 @@ void CutCurveView::rescale() {
         lowest = std::min(lowest, point.deltaNll - point.deltaStandardError);
         highest = std::max(highest, point.deltaNll + point.deltaStandardError);
     }
-    m_tick = niceAbove(std::max(highest, 0.002) / 2);
-    m_highest = std::max(m_tick * std::ceil(highest / m_tick), m_tick);
+    m_tick = niceAbove(std::max(highest, 0.002) / 3);
+    m_highest = std::max(highest, m_tick) * 1.08;
     m_lowest = lowest;
 }
 
@@ -163,7 +163,7 @@ void CutCurveView::paintEvent(QPaintEvent*) {
 void CutCurveView::drawScale(QPainter& painter) const {
     const QColor muted = mutedColor(palette());
     const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(m_tick) + 1e-9)));
-    for (double value = 0; value < m_highest + m_tick / 2; value += m_tick) {
+    for (double value = 0; value < m_highest; value += m_tick) {
         const double y = std::round(yOf(value)) + 0.5;
         painter.setPen(QPen(lineColor(palette()), 1));
         painter.drawLine(QPointF(xOf(0), y), QPointF(xOf(1), y));

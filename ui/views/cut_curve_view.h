@@ -27,8 +27,8 @@ public:
     /// Where a point is drawn, in widget coordinates.
     [[nodiscard]] QPointF placeOf(const CutPoint& point) const;
 
-    [[nodiscard]] QSize sizeHint() const override { return {480, 68}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {200, 68}; }
+    [[nodiscard]] QSize sizeHint() const override { return {480, 76}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {200, 76}; }
 
 protected:
     bool event(QEvent* event) override;

@@ -12,9 +12,8 @@ namespace {
 
 constexpr double kLetterSize = 18;   // cells smaller than this carry no letter
 constexpr double kPinSize = 10;      // from the needle's point to the head's far edge
-constexpr double kNeedleSize = 14;   // pins in smaller cells are heads alone
+constexpr double kCornerSize = 24;   // pins of smaller cells stand in the middle
 constexpr int kPinEntryHeight = 28;  // of the legend
-constexpr QColor kPinColor(0x10, 0x15, 0x1b);
 
 QColor maskColor(bool isFull) {
     return cividis(isFull ? 1.0 : 0.0);
@@ -38,18 +37,18 @@ void fillMask(QCPPainter& painter, const QRectF& rect, bool isFull) {
     if (!isFull) drawHatch(painter, rect.adjusted(0, 0, -1, -1));
 }
 
-/// A drawing pin whose needle ends at `tip`; a dark line between two white ones shows on every colour of the scale.
-void drawPin(QCPPainter& painter, QPointF tip, double size) {
+/// A drawing pin whose needle ends at `tip`; the outline sets it off from what lies under it.
+void drawPin(QCPPainter& painter, QPointF tip, double size, const QColor& color, const QColor& outline) {
     const double radius = size * 0.3;
     const QPointF head = tip + QPointF(size - radius, radius - size);
     painter.save();
     painter.setAntialiasing(true);
-    painter.setPen(QPen(Qt::white, 3, Qt::SolidLine, Qt::RoundCap));
+    painter.setPen(QPen(outline, 3.2, Qt::SolidLine, Qt::RoundCap));
     painter.drawLine(QLineF(tip, head));
-    painter.setBrush(kPinColor);
-    painter.setPen(QPen(Qt::white, 1.2));
+    painter.setPen(QPen(outline, 1));
+    painter.setBrush(color);
     painter.drawEllipse(head, radius + 0.8, radius + 0.8);
-    painter.setPen(QPen(kPinColor, 1.2, Qt::SolidLine, Qt::RoundCap));
+    painter.setPen(QPen(color, 1.4, Qt::SolidLine, Qt::RoundCap));
     painter.drawLine(QLineF(tip, head));
     painter.restore();
 }
@@ -107,16 +106,19 @@ void HeatmapCells::drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& r
 
 void HeatmapCells::drawPins(QCPPainter& painter) const {
     const int unitsPerLayer = m_content->layout.grid.unitsPerLayer();
+    const bool isMask = m_content->effectiveView() == HeatmapView::Mask;
     for (std::size_t index = 0; index < m_content->pins.size(); ++index) {
         if (!m_content->pins[index]) continue;
-        const QRectF rect =
-            cellRect({static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer});
+        const UnitIndex cell{static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer};
+        const QRectF rect = cellRect(cell);
+        const QColor under = isMask ? maskColor(m_content->layout.isFull(cell.layer, cell.unit))
+                                    : cividis(m_content->probability[index]);
+        const QColor color = readableOn(under);
         const double side = std::min(rect.width(), rect.height());
-        if (side >= kNeedleSize) {
-            drawPin(painter, rect.topRight() + QPointF(-kPinSize - 2, kPinSize + 2), kPinSize);
-        } else {
-            drawPin(painter, rect.center(), std::clamp(side * 0.5, 2.0, 5.0));
-        }
+        const double size = std::min(kPinSize, 0.8 * side);
+        const QPointF tip = side >= kCornerSize ? rect.topRight() + QPointF(-size - 3, size + 3)
+                                                : rect.center() + QPointF(-size / 2, size / 2);
+        drawPin(painter, tip, size, color, readableOn(color));
     }
 }
 
@@ -211,7 +213,7 @@ void HeatmapLegend::drawSwatches(QCPPainter& painter) const {
 void HeatmapLegend::drawPinEntry(QCPPainter& painter) const {
     const bool isBelowScale = m_content->effectiveView() == HeatmapView::Probability;
     const double top = isBelowScale ? m_bar.bottom() - 15 : m_bar.top() + 48;
-    drawPin(painter, QPointF(m_bar.left() + 2, top + 13), kPinSize);
+    drawPin(painter, QPointF(m_bar.left() + 2, top + 13), kPinSize, m_theme.text, m_theme.background);
     painter.setFont(plotLabelFont());
     painter.setPen(QPen(m_theme.text));
     painter.drawText(QRectF(m_bar.left() + 24, top - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,

@@ -35,10 +35,10 @@ void RunBasicsPage::createChoices(QFormLayout& form) {
     m_layout = createChoice({tr("Layout"), tr("The preset that is held; it brings its own window and sinks")}, {});
     for (const LayoutChoice& one : m_layouts) m_layout->addItem(one.name, m_layout->count());
     m_granularity = createChoice(
-        {tr("Gates"), tr("What one gate decides: a KV head with its queries, or a layer")},
+        {tr("Granularity"), tr("What one gate decides: a KV head with its queries, or a layer")},
         {{tr("One per KV head"), number(Granularity::KvHead)}, {tr("One per layer"), number(Granularity::Layer)}});
     m_scope = createChoice(
-        {tr("Budget"), tr("Where the sparsity holds: over all units together, or inside every layer")},
+        {tr("Scope"), tr("Where the sparsity holds: over all units together, or inside every layer")},
         {{tr("Over all units"), number(Scope::Global)}, {tr("Inside every layer"), number(Scope::PerLayer)}});
     m_loss = createChoice({tr("Loss"), tr("What is minimised beside the constraint.\nNext token: cross-entropy, nats "
                                           "(ConSA, PruLong).\nKL to the full model: of the logits, nats.\nHidden "

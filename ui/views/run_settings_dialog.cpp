@@ -21,6 +21,12 @@
 
 namespace consa {
 
+namespace {
+
+constexpr int kCommandColumns = 84;
+
+}  // namespace
+
 RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const TrainingConfig& defaults,
                                      int modelContextTokens, std::vector<LayoutChoice> layouts, QWidget* parent)
     : QDialog(parent),
@@ -48,9 +54,12 @@ RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const Trainin
 void RunSettingsDialog::createCommand(QVBoxLayout& column) {
     m_command = new QPlainTextEdit;
     m_command->setReadOnly(true);
+    m_command->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_command->setTabChangesFocus(true);
     m_command->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-    m_command->setFixedHeight(3 * QFontMetrics(m_command->font()).lineSpacing() + 16);
+    const QFontMetrics metrics(m_command->font());
+    m_command->setMinimumWidth(metrics.horizontalAdvance(QLatin1Char('0')) * (kCommandColumns + 4));
+    m_command->setFixedHeight(4 * metrics.lineSpacing() + 16);
     m_command->setAccessibleName(tr("The same run without a window"));
     m_command->setToolTip(tr("The command that starts this run without a window; only what differs from the defaults"));
     auto* copy = new QToolButton;
@@ -97,7 +106,7 @@ TrainingConfig RunSettingsDialog::config() const {
 }
 
 QString RunSettingsDialog::commandLine() const {
-    return m_command->toPlainText();
+    return learnCommandLine(config(), m_defaults);
 }
 
 QString RunSettingsDialog::problem() const {
@@ -121,7 +130,7 @@ void RunSettingsDialog::refresh() {
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
     m_accept->setEnabled(problem.isEmpty());
-    m_command->setPlainText(learnCommandLine(config, m_defaults));
+    m_command->setPlainText(learnCommandLine(config, m_defaults, kCommandColumns));
 }
 
 }  // namespace consa

@@ -142,6 +142,13 @@ void SteeringPanel::setNextTarget(double target) {
     setSnapshot(m_snapshot);
 }
 
+bool SteeringPanel::dropPendingTarget() {
+    if (!m_pendingTarget) return false;
+    m_pendingTarget.reset();
+    setSnapshot(m_snapshot);
+    return true;
+}
+
 void SteeringPanel::commit(double target) {
     if (isRunning()) {
         m_pendingTarget = target;
@@ -167,18 +174,19 @@ void SteeringPanel::setSnapshot(const SessionSnapshot& snapshot) {
 }
 
 void SteeringPanel::updateFacts() {
-    const bool hasGates = !m_snapshot.logAlpha.empty();
+    const bool hasGates = !m_snapshot.logAlpha.empty() && !isHeld();
     m_title->setText(m_snapshot.grid.granularity == Granularity::Layer ? tr("Sliding layers") : tr("Sliding heads"));
     const double base = hasGates ? m_snapshot.target : m_nextTarget;
     m_slider->setCut(m_gates.cut(), base);
     m_slider->setExpected(hasGates ? std::optional<double>(m_snapshot.expectedSparsity) : std::nullopt);
-    m_cutFact->setValue(m_gates.cut() ? percent(*m_gates.cut()) : tr("at target"));
+    const QString nothing = QStringLiteral("–");
+    m_cutFact->setValue(isHeld() ? nothing : m_gates.cut() ? percent(*m_gates.cut()) : tr("at target"));
     m_targetFact->setValue(targetText());
-    m_expectedFact->setValue(hasGates ? percent(m_snapshot.expectedSparsity) : QStringLiteral("–"));
+    m_expectedFact->setValue(hasGates ? percent(m_snapshot.expectedSparsity) : nothing);
     const AttentionLayout& layout = m_gates.sessionLayout();
     const int unitCount = layout.grid.unitCount();
-    m_fullFact->setValue(unitCount > 0 ? tr("%1 of %2").arg(layout.fullCount()).arg(unitCount) : QStringLiteral("–"));
-    m_undecidedFact->setValue(hasGates ? QString::number(m_snapshot.undecidedCount) : QStringLiteral("–"));
+    m_fullFact->setValue(unitCount > 0 ? tr("%1 of %2").arg(layout.fullCount()).arg(unitCount) : nothing);
+    m_undecidedFact->setValue(hasGates ? QString::number(m_snapshot.undecidedCount) : nothing);
     m_cacheFact->setValue(cacheText());
     m_continue->setVisible(m_snapshot.state == SessionState::Finished && !isHeld());
     m_continue->setText(tr("Train on to %1").arg(percent(m_nextTarget)));
@@ -188,9 +196,10 @@ void SteeringPanel::updateFacts() {
 void SteeringPanel::updateCurve() {
     m_cutCurve->setCurve(m_snapshot.cutCurve, m_snapshot.step);
     m_cutCurve->setCut(m_slider->cut(), m_gates.sessionLayout().sparsity());
-    // Once shown its place stays, so that nothing jumps when a run begins and ends.
-    if (!m_snapshot.cutCurve.points.empty()) m_cutCurve->show();
-    if (m_snapshot.state == SessionState::Empty || m_snapshot.state == SessionState::Ready) m_cutCurve->hide();
+    // Once shown its place stays to the end of the run, so that nothing jumps while the curve is measured anew.
+    const bool hasPoints = !m_snapshot.cutCurve.points.empty() && !isHeld();
+    if (hasPoints) m_curveRun = m_snapshot.run;
+    m_cutCurve->setVisible(hasPoints || (m_curveRun == m_snapshot.run && !m_snapshot.logAlpha.empty()));
 }
 
 void SteeringPanel::updateEnabled() {

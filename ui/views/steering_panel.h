@@ -34,6 +34,8 @@ public:
     void setRampSteps(int steps);
     /// The next run's target, shown while no run goes on.
     void setNextTarget(double target);
+    /// The engine refused: shows the run's own target again. True when one was on its way.
+    bool dropPendingTarget();
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
@@ -64,6 +66,7 @@ private:
     GateGridModel& m_gates;
     SessionSnapshot m_snapshot;
     double m_nextTarget = 0.5;
+    std::uint64_t m_curveRun = 0;           // whose cut curve was shown
     std::optional<double> m_pendingTarget;  // committed, not yet seen in a snapshot
     QLabel* m_title = nullptr;
     SparsitySlider* m_slider = nullptr;
