@@ -2,9 +2,11 @@
 #include "tests/support/window_fixture.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/session/learn_command_line.h"
+#include "ui/session/pin_edits.h"
 #include "ui/views/form_fields.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/heatmap_panel.h"
+#include "ui/views/preset_panel.h"
 #include "ui/views/run_settings_dialog.h"
 #include "ui/views/sparsity_slider.h"
 #include "ui/views/status_strip.h"
@@ -226,6 +228,36 @@ private slots:
         QVERIFY(m_fixture.hasLabel(QStringLiteral("Held layout: 8 × 4")));
         QVERIFY(!m_fixture.the<SparsitySlider>().isEnabled());
         QVERIFY(m_fixture.hasLabel(QStringLiteral("   KL ")));
+    }
+
+    void presetIsHeldByTheNextRun() {
+        QVERIFY(m_fixture.open());
+        m_fixture.the<PinEdits>().pin(2, 2, false);
+        LayoutFile file = m_fixture.the<GateGridModel>().sessionFile();
+        file.layout = layoutChoice(QStringLiteral("mine"), kGrid).file.layout;
+        file.probabilities.clear();
+        QVERIFY(m_fixture.the<PresetPanel>().savePreset(QStringLiteral("mine"), file));
+        QTimer::singleShot(0, this, [] {
+            auto* dialog = qobject_cast<RunSettingsDialog*>(QApplication::activeModalWidget());
+            QVERIFY(dialog);
+            choose(*dialog, QStringLiteral("Mode"), QStringLiteral("Recover a layout"));
+            QVERIFY2(dialog->problem().isEmpty(), qPrintable(dialog->problem()));
+            dialog->accept();
+        });
+        m_fixture.actionFor(QStringLiteral("Ctrl+,"))->trigger();
+        const auto& gates = m_fixture.the<GateGridModel>();
+        QVERIFY(gates.isHeld());  // already before the run
+        QVERIFY(gates.layout() == file.layout);
+        m_fixture.window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_fixture.window.get()));
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+        QVERIFY(m_fixture.reaches(SessionState::Training));
+        const StartCommand start = m_fixture.session->posted<StartCommand>().back();
+        QVERIFY(start.layout == file.layout);
+        QVERIFY(start.config.mode == LearningMode::Recover);
+        QVERIFY(start.config.pins.empty());  // a held layout has none
+        QVERIFY(start.config.layout.ends_with("mine.json"));
+        QVERIFY(gates.layout() == file.layout);
     }
 
 private:
