@@ -24,7 +24,7 @@ struct LearnOptions {
     std::string model = "default";
     std::vector<std::string> corpus;
     CorpusOptions text;
-    std::string out, resume, device = "auto", dataType = "auto";
+    std::string configFile, out, resume, device = "auto", dataType = "auto";
     std::optional<std::string> granularity;
     std::optional<double> target, learningRate, multiplierRate, quadraticWeight, warmupShare;
     std::optional<int> window, sinks, context, batch, steps, ramp;
@@ -35,6 +35,7 @@ struct LearnOptions {
 
 TrainingConfig configFrom(const LearnOptions& o) {
     TrainingConfig config = defaultTrainingConfig(o.model, meansGpu(o.device));
+    if (!o.configFile.empty()) config = trainingConfigFromJson(readFile(o.configFile), o.configFile, config);
     config.model = o.model;
     config.corpus = !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
     config.text = o.text;
@@ -71,6 +72,21 @@ void refuseBeside(const CLI::App& command, const std::set<std::string>& allowed)
     }
 }
 
+void reportDone(const SessionSnapshot& trained, const Comparison* comparison) {
+    if (comparison != nullptr) fmt::print(stderr, "{}", toTable(*comparison));
+    const std::filesystem::path layout = std::filesystem::path(trained.runFolder) / "layout.json";
+    fmt::print(stderr, "The layout is in {}\n", layout.string());
+    nlohmann::json line{{"event", "done"},
+                        {"layout", layout.string()},
+                        {"sparsity", trained.layout.sparsity()},
+                        {"expectedSparsity", trained.expectedSparsity},
+                        {"undecided", trained.undecidedCount},
+                        {"secondsPerStep", trained.secondsPerStep},
+                        {"device", trained.device.name}};
+    if (comparison != nullptr) line["comparison"] = nlohmann::json::parse(toJson(*comparison));
+    writeJsonLine(line.dump());
+}
+
 void learn(const LearnOptions& options) {
     HeadlessSession session;
     if (!options.resume.empty()) {
@@ -83,6 +99,10 @@ void learn(const LearnOptions& options) {
     const SnapshotPointer trained = end;
     if (!options.resume.empty())
         fmt::print(stderr, "{} is finished at step {} of {}.\n", options.resume, trained->step, trained->stepCount);
+    if (options.split == "none") {
+        reportDone(*trained, nullptr);
+        return;
+    }
     EvaluateCommand evaluate;
     evaluate.split = options.split;
     evaluate.maxTokens = options.evaluationTokens.value_or(defaultEvaluationTokens(*trained));
@@ -92,18 +112,7 @@ void learn(const LearnOptions& options) {
         throw Error("Interrupted before the comparison; the run is whole in " + end->runFolder + ".",
                     ErrorKind::RunFailed);
 
-    fmt::print(stderr, "{}", toTable(*end->comparison));
-    const std::filesystem::path layout = std::filesystem::path(end->runFolder) / "layout.json";
-    fmt::print(stderr, "The layout is in {}\n", layout.string());
-    writeJsonLine(nlohmann::json{{"event", "done"},
-                                 {"layout", layout.string()},
-                                 {"sparsity", trained->layout.sparsity()},
-                                 {"expectedSparsity", trained->expectedSparsity},
-                                 {"undecided", trained->undecidedCount},
-                                 {"secondsPerStep", trained->secondsPerStep},
-                                 {"device", trained->device.name},
-                                 {"comparison", nlohmann::json::parse(toJson(*end->comparison))}}
-                      .dump());
+    reportDone(*trained, &*end->comparison);
 }
 
 }  // namespace
@@ -117,6 +126,8 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
         "--corpus", o->corpus,
         "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
     addTextOptions(*command, o->text);
+    command->add_option("--config", o->configFile,
+                        "JSON file of knobs (as in a run's config.json); options go before it");
     command->add_option("--out", o->out, "folder for the run");
     command->add_option("--resume", o->resume, "go on with the run in this folder");
     command->add_option("--target", o->target, "sparsity: share of units that slide, 0..1 (default 0.5)");
@@ -135,7 +146,7 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--dtype", o->dataType, "auto, float32 or bfloat16")->capture_default_str();
     command->add_option("--device", o->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");
-    command->add_option("--split", o->split, "documents of the closing comparison: test, dev or all")
+    command->add_option("--split", o->split, "documents of the closing comparison: dev, test, all or none")
         ->capture_default_str();
     command->callback([o, command, &chosen] {
         if (!o->resume.empty()) refuseBeside(*command, {"--resume", "--tokens", "--split"});

@@ -65,12 +65,15 @@ std::vector<double> GateBank::probabilities() const {
     return result;
 }
 
+double GateBank::slidingProbability(std::size_t unit, double shift) const {
+    if (m_pins[unit]) return *m_pins[unit] ? 0 : 1;
+    const double value = shift == 0 ? m_state.logAlpha[unit] : clamped(m_state.logAlpha[unit] + shift);
+    return m_settings.kind == GateKind::Plain ? 1 - value : probabilitySliding(value);
+}
+
 std::vector<double> GateBank::slidingProbabilities() const {
     std::vector<double> result(m_pins.size());
-    for (std::size_t i = 0; i < result.size(); ++i)
-        result[i] = m_pins[i]                            ? (*m_pins[i] ? 0.0 : 1.0)
-                    : m_settings.kind == GateKind::Plain ? 1 - m_state.logAlpha[i]
-                                                         : probabilitySliding(m_state.logAlpha[i]);
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = slidingProbability(i);
     return result;
 }
 
@@ -128,6 +131,22 @@ void GateBank::update(std::span<const double> gradient, double learningRate) {
 
 void GateBank::set(std::span<const double> values) {
     for (std::size_t i = 0; i < m_state.logAlpha.size(); ++i) m_state.logAlpha[i] = clamped(values[i]);
+}
+
+void GateBank::moveSparsity(std::size_t begin, std::size_t count, double sparsity) {
+    const auto meanAt = [&](double shift) {
+        double sum = 0;
+        for (std::size_t i = begin; i < begin + count; ++i) sum += slidingProbability(i, shift);
+        return sum / static_cast<double>(count);
+    };
+    constexpr int kHalvings = 40;
+    double low = -2 * m_settings.logAlphaLimit, high = 2 * m_settings.logAlphaLimit;  // the mean falls as they rise
+    for (int i = 0; i < kHalvings; ++i) {
+        const double middle = (low + high) / 2;
+        (meanAt(middle) > sparsity ? low : high) = middle;
+    }
+    for (std::size_t i = begin; i < begin + count; ++i)
+        if (!m_pins[i]) m_state.logAlpha[i] = clamped(m_state.logAlpha[i] + (low + high) / 2);
 }
 
 void GateBank::restore(GateState state) {

@@ -68,6 +68,9 @@ public:
 
     /// Sets every parameter (clamped); the optimiser's moments stand still. `values`: [units].
     void set(std::span<const double> values);
+    /// Adds one number to the parameters of the units [begin, begin + count), pinned ones left out, so that their mean
+    /// P(z = 0) becomes `sparsity`, or as near to it as the clamp lets it.
+    void moveSparsity(std::size_t begin, std::size_t count, double sparsity);
     /// One Adam update with the gradient of the objective by logAlpha, [units]; then the clamp.
     void update(std::span<const double> gradient, double learningRate);
 
@@ -77,6 +80,7 @@ public:
 
 private:
     [[nodiscard]] double clamped(double value) const;
+    [[nodiscard]] double slidingProbability(std::size_t unit, double shift = 0) const;
     [[nodiscard]] GateDraw draw(std::size_t unit, std::int64_t step) const;
 
     UnitGrid m_grid;

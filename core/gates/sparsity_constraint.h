@@ -16,6 +16,7 @@ public:
 
     /// e of every group. `sliding`: the share in which each unit slides, [units].
     [[nodiscard]] std::vector<double> errors(std::span<const double> sliding, double target) const;
+    [[nodiscard]] std::size_t unitsPerGroup() const { return m_unitsPerGroup; }
     /// What the constraint adds to the loss.
     [[nodiscard]] double penalty(std::span<const double> errors) const;
     /// Adds the derivative of penalty() by a parameter of every unit to `gradient`, [units]. `slopes`: d sliding / d

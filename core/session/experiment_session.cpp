@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/session/cut_curve.h"
 #include "core/session/layout_evaluation.h"
+#include "core/session/layout_polish.h"
 #include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
 
@@ -27,7 +28,6 @@ namespace {
 /// Thrown by the cancellation check; ends a step, a loading or an evaluation without a result.
 struct Cancelled {};
 
-constexpr int kSettlingSteps = 40;  // trained on after a finished run was given a new target
 constexpr auto kProgressInterval = std::chrono::milliseconds(50);
 
 /// The constants of a run that is open but was not started: for evaluating.
@@ -86,6 +86,7 @@ private:
     void handle(const StopCommand&);
     void handle(const FreezeCommand& command);
     void handle(const EvaluateCommand& command);
+    void handle(const PolishCommand& command);
     void handle(const CancelEvaluationCommand&) {}
 
     void open(const OpenCommand& command);
@@ -382,9 +383,6 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
     m_snapshot.config.target = command.target;
     if (!m_learning) return publish();
     m_snapshot.targetAppliedStep = m_snapshot.step;
-    // The run lasts until the moved target is reached and settled.
-    Trainer& trainer = m_learning->trainer();
-    trainer.setStepCount(std::max(trainer.config().stepCount, m_snapshot.step + ramp + kSettlingSteps));
     if (m_snapshot.state == SessionState::Finished) {
         m_snapshot.state = SessionState::Training;
         m_snapshot.message.clear();
@@ -484,6 +482,25 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         throw;
     }
     note("evaluate", fmt::format("Compared {} layouts on the {} text", layouts.size(), command.split));
+    setState(before);
+}
+
+void ExperimentSession::Worker::handle(const PolishCommand& command) {
+    const SessionState before = m_snapshot.state;
+    if (!m_learning || (before != SessionState::Paused && before != SessionState::Finished))
+        throw Error("Nothing to polish; pause or finish a run first.");
+    setState(SessionState::Evaluating, "Polishing");
+    SwapResult result;
+    try {
+        result = polishLayout(*m_learning, m_opened->corpus(), command.trials, progressReporter());
+    } catch (const std::exception&) {
+        m_snapshot.state = before;
+        throw;
+    }
+    m_snapshot.cutCurve = {};
+    takePicture();
+    saveRun();
+    note("polish", sentence(result));
     setState(before);
 }
 

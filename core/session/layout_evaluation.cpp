@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/evaluation/perplexity.h"
+#include "core/evaluation/sensitivity.h"
 #include "core/layout/layout_patterns.h"
 #include "core/model/transformer_loader.h"
 
@@ -12,12 +13,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 namespace consa {
 
 namespace {
 
 constexpr int kRandomLayouts = 2;  // seeds compared beside the rules
+constexpr std::int64_t kSensitivityTokensOnGpu = 131072, kSensitivityTokensOnCpu = 4096;  // read for every unit
 
 std::string atSparsity(const std::string& rule, double sparsity) {
     return fmt::format("{}@{:.4g}", rule, sparsity);
@@ -73,6 +77,8 @@ std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, c
         if (hasLearned && ruleCount != learned->layout.fullCount())
             result.insert(result.begin() + static_cast<std::ptrdiff_t>(firstRule),
                           {"learned at the rule's count", learned->atCount(ruleCount)});
+        for (const char* rule : {"bottom-sliding", "middle-full", "heads"})
+            addRule(result, atSparsity(rule, budget), grid);
         for (int seed = 0; seed < kRandomLayouts; ++seed)
             addRule(result, atSparsity("random:" + std::to_string(seed), budget), grid);
         addRule(result, "sliding", grid);
@@ -81,9 +87,37 @@ std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, c
     return result;
 }
 
-Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
-                           const std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
-                           const OpeningProgress& progress) {
+namespace {
+
+/// Fills in the layouts that have to be measured: units ranked on dev text, whatever is compared on.
+void measureSensitivities(const Transformer& model, const TokenCorpus& corpus, int context,
+                          std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
+                          const OpeningProgress& progress) {
+    const std::int64_t tokens = model.device().is_cuda() ? kSensitivityTokensOnGpu : kSensitivityTokensOnCpu;
+    std::map<std::pair<int, int>, std::vector<double>> measured;  // by window and sinks
+    const UnitGrid grid = model.config().grid(Granularity::KvHead);
+    for (EvaluatedLayout& one : layouts) {
+        if (!one.sensitivitySparsity) continue;
+        const int window = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
+        const int sinks = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        auto found = measured.find({window, sinks});
+        if (found == measured.end()) {
+            const EvaluationText text = makeEvaluationText(corpus, Split::Dev, context, window, tokens);
+            found = measured
+                        .emplace(std::pair(window, sinks),
+                                 unitSensitivities(model, text, grid, window, sinks,
+                                                   [&](double share) { progress(share, "Measuring unit by unit"); }))
+                        .first;
+        }
+        one.layout =
+            layoutFromScores(grid, found->second, fullUnitsAtSparsity(grid.unitCount(), *one.sensitivitySparsity));
+    }
+}
+
+}  // namespace
+
+Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command, std::vector<EvaluatedLayout> layouts,
+                           const TrainingConfig& config, const OpeningProgress& progress) {
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
     if (const int longest = opened.config().longestContextTokens(); context < 1 || context > longest)
         throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
@@ -94,6 +128,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
     const Transformer& model =
         opened.weights(scalarType(command.dataType, opened.device(), /*forLearning=*/false), progress);
     const int batchSize = evaluationBatchSize(opened.device(), context);
+    measureSensitivities(model, opened.corpus(), context, layouts, config, progress);
 
     const std::size_t passes = layouts.size() + 1;
     std::size_t pass = 0;

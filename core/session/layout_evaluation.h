@@ -24,7 +24,7 @@ struct LearnedCut {
 /// Evaluates `layouts` and all full on the same windows. `config` gives window, sinks and context where the command
 /// leaves them open. Throws Error on bad input; what `progress` throws ends the work and no number is returned.
 [[nodiscard]] Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
-                                         const std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
+                                         std::vector<EvaluatedLayout> layouts, const TrainingConfig& config,
                                          const OpeningProgress& progress);
 
 }  // namespace consa

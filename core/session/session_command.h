@@ -75,10 +75,12 @@ struct EvaluatedLayout {
     AttentionLayout layout;
     int windowTokens = 0;
     int sinkTokens = -1;
+    std::optional<double> sensitivitySparsity{};  // instead of `layout`: the least sensitive units slide, as measured
 };
 
 /// Compares layouts on the split's windows. `includeLearned` adds the learned cut; `includeRules` adds all full, all
-/// sliding, every interleaved phase at the learned budget and random layouts of the same count.
+/// sliding, and at the learned budget every interleaved phase, sliding at the bottom, full in the middle, the same
+/// share of heads everywhere, and random layouts.
 struct EvaluateCommand {
     std::vector<EvaluatedLayout> layouts;
     std::string split = "dev";
@@ -90,10 +92,16 @@ struct EvaluateCommand {
     std::string dumpTokensPath;  // where the evaluated windows are written as ids, one window a line; empty: nowhere
 };
 
+/// Judges up to `trials` swaps of one full against one sliding unit around the learned layout on dev text and keeps
+/// what lowers the loss beyond its error; a finished or paused run only.
+struct PolishCommand {
+    int trials = 40;
+};
+
 struct CancelEvaluationCommand {};
 
-using SessionCommand =
-    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PinCommand, CutCurveCommand,
-                 PauseCommand, ResumeCommand, StopCommand, FreezeCommand, EvaluateCommand, CancelEvaluationCommand>;
+using SessionCommand = std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand,
+                                    PinCommand, CutCurveCommand, PauseCommand, ResumeCommand, StopCommand,
+                                    FreezeCommand, EvaluateCommand, PolishCommand, CancelEvaluationCommand>;
 
 }  // namespace consa

@@ -49,6 +49,7 @@ public:
     [[nodiscard]] GateBank::Sample sample() const;
     [[nodiscard]] Reading read(const GateBank::Sample& sample) const;
     /// Ends the step with the loss's derivative by z, [units], under `sample`; frozen gates stand still.
+    /// Throws Error (RunFailed) when learning diverges; the gates of the last calm step are kept.
     void learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate);
     /// Ends a step that left the gates alone.
     void skip() { ++m_step; }
@@ -62,6 +63,9 @@ public:
     void setPins(const std::vector<Pin>& pins);
     void setFrozen(bool isFrozen) { m_isFrozen = isFrozen; }
 
+    /// Makes the gates round to `layout` at its budget, by exchanging parameters between units; pins stay.
+    void adopt(const AttentionLayout& layout);
+
     /// The gates rounded to the budget of `sparsity`, or the nearest that the pins allow.
     [[nodiscard]] AttentionLayout layoutAt(double sparsity) const;
     /// The same at a count of full units.
@@ -72,11 +76,17 @@ public:
     void restore(const TrainerState& state);
 
 private:
+    /// Multipliers ascend on the error that the update left; then all gates of a group move alike, so that the expected
+    /// sparsity is (nearer to) the next step's target. So the multiplier becomes the price and the common move fades.
+    void hold(const GateBank::Sample& sample);
+    /// Throws Error (RunFailed) when the multipliers have exploded or the gates leaped too often since `before`.
+    void requireCalm(const GateState& before);
     void requireRoomFor(const UnitPins& pins, double target) const;
 
     GateMethod m_method;
     Scope m_scope;
     SparsityEstimate m_estimate;
+    double m_holdShare;
     std::uint64_t m_seed;
     GateBank m_bank;
     SparsityConstraint m_constraint;
@@ -85,6 +95,8 @@ private:
     std::int64_t m_step = 0;
     bool m_isFrozen = false;
     std::optional<double> m_bestLoss;
+    GateState m_calm;  // before the gates began to leap
+    int m_leaps = 0;   // steps in a row in which they did
 };
 
 }  // namespace consa

@@ -11,6 +11,8 @@ namespace consa {
 
 namespace {
 
+constexpr int kSettlingSteps = 40;  // trained on after a moved target was reached
+
 TrainingConfig checked(TrainingConfig config, const ModelConfig& model) {
     requireValid(config, model.longestContextTokens());
     return config;
@@ -86,7 +88,7 @@ double Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std
                                             batch.begin() + static_cast<std::ptrdiff_t>(end));
         const double share = static_cast<double>(part.size()) / static_cast<double>(batch.size());
         const auto loss = trainingLoss(m_config.loss, m_model, teacher, idsOf(part), gates, check) * share;
-        loss.backward();
+        if (loss.requires_grad()) loss.backward();  // not when every gate is exactly 0 or 1
         total += loss.detach();
     }
     unitGradient.assign(unitZ.size(), 0);
@@ -129,6 +131,8 @@ double Trainer::withinMemory(Work work) {
 
 StepResult Trainer::step(const CancellationCheck& check) {
     const std::int64_t step = stepsDone();
+    for (const TargetMove& move : m_config.moves)
+        if (move.step == step) retarget(move.target, m_config.rampSteps);
     const GateBank::Sample drawn = sample();
     const GateLearner::Reading reading = m_gates.read(drawn);
     std::vector<double> gradient;
@@ -159,6 +163,9 @@ StepResult Trainer::step(const CancellationCheck& check) {
 void Trainer::retarget(double target, int rampSteps) {
     m_gates.retarget(target, rampSteps);
     m_config.target = target;
+    // The run lasts until the moved target is reached and settled.
+    const auto settled = static_cast<int>(stepsDone()) + rampSteps + kSettlingSteps;
+    m_config.stepCount = std::max(m_config.stepCount, settled);
 }
 
 void Trainer::setPins(const std::vector<Pin>& pins) {

@@ -41,6 +41,8 @@ public:
     /// Moves the target from where its ramp stands, reached after rampSteps further steps.
     void retarget(double target, int rampSteps);
     void setPins(const std::vector<Pin>& pins);
+    /// Makes the gates round to `layout`.
+    void adopt(const AttentionLayout& layout) { m_gates.adopt(layout); }
     void setFrozen(bool isFrozen) { m_gates.setFrozen(isFrozen); }
     /// Plans `stepCount` steps in all (the learning rate's schedule follows it).
     void setStepCount(int stepCount) { m_config.stepCount = stepCount; }

@@ -21,7 +21,8 @@ enum class LearningMode { Gates, GatesAndWeights, Recover };
 enum class TrainingLoss { NextToken, DistillKl, DistillHidden };
 
 /// What the constraint holds to the target. Expected: mean P(z = 0) in closed form. Sampled: mean 1 - z of the step's
-/// sample (PruLong).
+/// sample (PruLong). Both push the gates by the closed form's slope: the sample's own is 0 wherever a gate is clamped,
+/// and learning then lost heads that it should have kept (measured, tst_known_heads).
 enum class SparsityEstimate { Expected, Sampled };
 
 /// How gates are learned. Consa: L0 gates under an augmented Lagrangian. The rest are what it is compared with. Ranked:

@@ -35,6 +35,7 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("target", config.target);
     visit("warmupShare", config.warmupShare);
     visit("rampSteps", config.rampSteps);
+    visit("moves", config.moves);
     visit("scope", config.scope);
     visit("sparsityEstimate", config.sparsityEstimate);
     visit("pins", config.pins);
@@ -45,6 +46,7 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("logAlphaLimit", config.logAlphaLimit);
     visit("multiplierRate", config.multiplierRate);
     visit("quadraticWeight", config.quadraticWeight);
+    visit("holdShare", config.holdShare);
     visit("learningRateWarmupSteps", config.learningRateWarmupSteps);
     visit("decayStart", config.decayStart);
     visit("weightLearningRate", config.weightLearningRate);
@@ -65,9 +67,12 @@ struct Writer {
         else
             json[key] = value;
     }
-    void operator()(const char* key, const std::vector<Pin>& pins) const {
+    void operator()(const char* key, const std::vector<Pin>& pins) const { writeWords(key, pins); }
+    void operator()(const char* key, const std::vector<TargetMove>& moves) const { writeWords(key, moves); }
+    template <typename Word>
+    void writeWords(const char* key, const std::vector<Word>& words) const {
         json[key] = Json::array();
-        for (const Pin& pin : pins) json[key].push_back(toString(pin));
+        for (const Word& word : words) json[key].push_back(toString(word));
     }
 };
 
@@ -140,12 +145,18 @@ struct Reader {
         readWord(key, value, field, sparsityEstimateFromString);
     }
     void read(const std::string& key, const Json& value, std::vector<Pin>& field) const {
-        std::vector<std::string> words;
-        read(key, value, words);
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            field.emplace_back();
-            readWord(key + "[" + std::to_string(i) + "]", value[i], field.back(), pinFromString);
-        }
+        readWords(key, value, field, pinFromString);
+    }
+    void read(const std::string& key, const Json& value, std::vector<TargetMove>& field) const {
+        readWords(key, value, field, targetMoveFromString);
+    }
+    template <typename Word>
+    void readWords(const std::string& key, const Json& value, std::vector<Word>& field,
+                   Word (*parse)(const std::string&)) const {
+        if (!value.is_array()) fail(key, value, "a list of words");
+        field.resize(value.size());
+        for (std::size_t i = 0; i < value.size(); ++i)
+            readWord(key + "[" + std::to_string(i) + "]", value[i], field[i], parse);
     }
     template <typename Word>
     void readWord(const std::string& key, const Json& value, Word& field, Word (*parse)(const std::string&)) const {
@@ -207,6 +218,7 @@ void requireValidOptimiser(const TrainingConfig& config) {
     }
     requireAtLeast(config.multiplierRate, 0.0, "--multiplier-rate");
     requireAtLeast(config.quadraticWeight, 0.0, "--quadratic-weight");
+    requireShare(config.holdShare, "--hold-share");
     requireAtLeast(config.learningRateWarmupSteps, 0, "learningRateWarmupSteps");
     requireShare(config.decayStart, "decayStart");
 }
@@ -242,10 +254,11 @@ std::string toJson(const TrainingConfig& config) {
     return dumpJson(json, 2);
 }
 
-TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source) {
+TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source,
+                                      const TrainingConfig& defaults) {
     Json json = parseJson(text, source);
     if (!json.is_object()) throw Error(source + " must hold a JSON object with the knobs of a run");
-    TrainingConfig config;
+    TrainingConfig config = defaults;
     forEachField(config, Reader{json, source});
     if (!json.empty()) throw Error(source + ": " + json.begin().key() + " is not a knob of a run; remove it");
     return config;

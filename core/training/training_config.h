@@ -4,6 +4,7 @@
 #include "core/layout/attention_layout.h"
 #include "core/layout/pins.h"
 #include "core/text/corpus_options.h"
+#include "core/training/target_move.h"
 #include "core/training/training_choices.h"
 
 #include <cstdint>
@@ -37,22 +38,25 @@ struct TrainingConfig {
     int stepCount = 150;
 
     // The budget.
-    double target = 0.5;       // sparsity: share of units on sliding, 0..1
-    double warmupShare = 0.4;  // share of the steps over which the target rises from 0 (measured)
-    int rampSteps = 20;        // steps over which a moved target is reached (taste)
+    double target = 0.5;              // sparsity: share of units on sliding, 0..1
+    double warmupShare = 0.4;         // share of the steps over which the target rises from 0 (measured)
+    int rampSteps = 20;               // steps over which a moved target is reached (taste)
+    std::vector<TargetMove> moves{};  // of the target, planned; the run lasts until the last one has settled
 
     Scope scope = Scope::Global;
     SparsityEstimate sparsityEstimate = SparsityEstimate::Expected;
     std::vector<Pin> pins;  // at the start; a run's own can be moved
 
     // The optimiser of the gates.
-    double gateLearningRate = 0.2;    // Adam (measured)
-    double gateBeta1 = 0.9;           // Adam (measured)
-    double gateBeta2 = 0.99;          // Adam (measured)
-    double initialLogAlpha = 1.0;     // mean at start, standard deviation 0.01 (measured)
-    double logAlphaLimit = 6.0;       // clamp: beyond it a gate is decided (measured)
-    double multiplierRate = 0.1;      // plain ascent of lambda1 on the constraint's error (measured)
-    double quadraticWeight = 10.0;    // fixed weight of the squared error (measured)
+    double gateLearningRate = 0.2;  // Adam (measured)
+    double gateBeta1 = 0.9;         // Adam (measured)
+    double gateBeta2 = 0.99;        // Adam (measured)
+    double initialLogAlpha = 1.0;   // mean at start, standard deviation 0.01 (measured)
+    double logAlphaLimit = 8.0;     // clamp: beyond it a gate is decided; at 6 closed gates leak .012 each (measured)
+    double multiplierRate = 3.0;    // plain ascent of lambda1 on the constraint's error (measured)
+    double quadraticWeight = 0.0;   // fixed weight of the squared error (measured)
+    double holdShare = 1.0;         // of the constraint's error that one shift of all gates takes back a step (below 1
+                                    // once the ramp has ended); 0 leaves it to the multiplier (measured)
     int learningRateWarmupSteps = 8;  // (measured)
     double decayStart = 0.7;          // share of the steps after which the rate falls linearly to a tenth (measured)
 
@@ -69,8 +73,9 @@ struct TrainingConfig {
 
 /// JSON object with every field, keys as the fields are named.
 [[nodiscard]] std::string toJson(const TrainingConfig& config);
-/// Unknown keys are an Error (BadInput), missing ones keep their default; `source` names the text.
-[[nodiscard]] TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source);
+/// Unknown keys are an Error (BadInput), missing ones keep what `defaults` has; `source` names the text.
+[[nodiscard]] TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source,
+                                                    const TrainingConfig& defaults = {});
 
 /// Defaults that suit a model and device: the demo's own; a GPU's (context 4096, window 256, batch 8, 150 steps);
 /// a CPU's (512, 64, 1, 200).
