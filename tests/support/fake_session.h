@@ -219,6 +219,10 @@ private:
         m_stateBefore = m_snapshot.state;
         setState(SessionState::Evaluating, "Evaluating");
     }
+    void handle(const PolishCommand&) {
+        note("polish", "Polished: 0 of 0 swaps kept");
+        publish();
+    }
     void handle(const CancelEvaluationCommand&) {
         if (m_snapshot.state == SessionState::Evaluating) setState(m_stateBefore, "Evaluation cancelled.");
     }

@@ -115,6 +115,7 @@ private slots:
         config.warmupShare = 0.25;
         config.multiplierRate = 0.7;
         config.quadraticWeight = 3;
+        config.holdShare = 0.5;
         config.weightLearningRate = 2e-7;
         config.weightDecay = 0.01;
         config.gradientClip = 0.5;
@@ -191,7 +192,7 @@ private slots:
             QVERIFY2(!one->accessibleName().isEmpty(), one->metaObject()->className());
             QVERIFY2(!one->toolTip().isEmpty(), qPrintable(one->accessibleName()));
         }
-        QCOMPARE(count, 24);
+        QCOMPARE(count, 25);
     }
 
     void numbersAreTypedAsTheyAreRead() {

@@ -75,6 +75,7 @@ void addChoices(Command& command, const TrainingConfig& config, const TrainingCo
     command.addUnless("--sparsity-estimate", config.sparsityEstimate, defaults.sparsityEstimate);
     for (const Pin& pin : config.pins) command.add("--pin", wordOf(toString(pin)));
     command.addUnless("--target", config.target, defaults.target);
+    for (const TargetMove& move : config.moves) command.add("--move", wordOf(toString(move)));
     command.addUnless("--window", config.windowTokens, defaults.windowTokens);
     command.addUnless("--sinks", config.sinkTokens, defaults.sinkTokens);
     command.addUnless("--context", config.contextTokens, defaults.contextTokens);
@@ -89,6 +90,7 @@ void addRates(Command& command, const TrainingConfig& config, const TrainingConf
     command.addUnless("--warmup-share", config.warmupShare, defaults.warmupShare);
     command.addUnless("--multiplier-rate", config.multiplierRate, defaults.multiplierRate);
     command.addUnless("--quadratic-weight", config.quadraticWeight, defaults.quadraticWeight);
+    command.addUnless("--hold-share", config.holdShare, defaults.holdShare);
     if (config.mode == LearningMode::Gates) return;
     command.addUnless("--weight-lr", config.weightLearningRate, defaults.weightLearningRate);
     command.addUnless("--weight-decay", config.weightDecay, defaults.weightDecay);

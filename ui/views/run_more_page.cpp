@@ -24,8 +24,8 @@ RunMorePage::RunMorePage(QWidget* parent) : QWidget(parent) {
     createWeights(*addColumn(*columns));
     connect(m_estimate, &QComboBox::currentIndexChanged, this, &RunMorePage::changed);
     connect(m_loraRank, &QSpinBox::valueChanged, this, &RunMorePage::changed);
-    for (NumberBox* box :
-         {m_gateRate, m_warmup, m_multiplierRate, m_quadraticWeight, m_weightRate, m_weightDecay, m_clip, m_loraAlpha})
+    for (NumberBox* box : {m_gateRate, m_warmup, m_multiplierRate, m_quadraticWeight, m_holdShare, m_weightRate,
+                           m_weightDecay, m_clip, m_loraAlpha})
         connect(box, &QDoubleSpinBox::valueChanged, this, &RunMorePage::changed);
 }
 
@@ -44,10 +44,14 @@ void RunMorePage::createGates(QFormLayout& form) {
         {tr("Multiplier rate"), tr("Ascent of the multiplier on the constraint's error, a step (measured)")});
     m_quadraticWeight = new NumberBox(
         0, kLargest, {tr("Quadratic weight"), tr("Fixed weight of the constraint's squared error, nats (measured)")});
+    m_holdShare = new NumberBox(
+        0, 1,
+        {tr("Hold share"), tr("Share of the constraint's error, 0 to 1, that one shift of all gates takes back a step; "
+                              "0 leaves it to the multiplier (measured)")});
     addHeading(form, tr("Gates"));
-    for (QWidget* field :
-         {static_cast<QWidget*>(m_estimate), static_cast<QWidget*>(m_gateRate), static_cast<QWidget*>(m_warmup),
-          static_cast<QWidget*>(m_multiplierRate), static_cast<QWidget*>(m_quadraticWeight)})
+    for (QWidget* field : {static_cast<QWidget*>(m_estimate), static_cast<QWidget*>(m_gateRate),
+                           static_cast<QWidget*>(m_warmup), static_cast<QWidget*>(m_multiplierRate),
+                           static_cast<QWidget*>(m_quadraticWeight), static_cast<QWidget*>(m_holdShare)})
         addField(form, field);
 }
 
@@ -74,6 +78,7 @@ void RunMorePage::showConfig(const TrainingConfig& config) {
     m_warmup->setValue(config.warmupShare);
     m_multiplierRate->setValue(config.multiplierRate);
     m_quadraticWeight->setValue(config.quadraticWeight);
+    m_holdShare->setValue(config.holdShare);
     m_weightRate->setValue(config.weightLearningRate);
     m_weightDecay->setValue(config.weightDecay);
     m_clip->setValue(config.gradientClip);
@@ -87,6 +92,7 @@ void RunMorePage::readInto(TrainingConfig& config) const {
     config.warmupShare = m_warmup->value();
     config.multiplierRate = m_multiplierRate->value();
     config.quadraticWeight = m_quadraticWeight->value();
+    config.holdShare = m_holdShare->value();
     config.weightLearningRate = m_weightRate->value();
     config.weightDecay = m_weightDecay->value();
     config.gradientClip = m_clip->value();
@@ -97,8 +103,9 @@ void RunMorePage::readInto(TrainingConfig& config) const {
 void RunMorePage::applyRules(const TrainingConfig& config) {
     const bool isConstrained = config.mode != LearningMode::Recover && config.method == GateMethod::Consa;
     const QString unconstrained = tr("Only ConSA's constraint uses it");
-    for (QWidget* field : {static_cast<QWidget*>(m_estimate), static_cast<QWidget*>(m_warmup),
-                           static_cast<QWidget*>(m_multiplierRate), static_cast<QWidget*>(m_quadraticWeight)})
+    for (QWidget* field :
+         {static_cast<QWidget*>(m_estimate), static_cast<QWidget*>(m_warmup), static_cast<QWidget*>(m_multiplierRate),
+          static_cast<QWidget*>(m_quadraticWeight), static_cast<QWidget*>(m_holdShare)})
         setUsable(*field, isConstrained, unconstrained);
     setUsable(*m_gateRate, config.mode != LearningMode::Recover, tr("The layout is held: no gate is learned"));
     const bool movesWeights = config.mode != LearningMode::Gates;

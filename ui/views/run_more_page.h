@@ -38,6 +38,7 @@ private:
     NumberBox* m_warmup = nullptr;
     NumberBox* m_multiplierRate = nullptr;
     NumberBox* m_quadraticWeight = nullptr;
+    NumberBox* m_holdShare = nullptr;
     NumberBox* m_weightRate = nullptr;
     NumberBox* m_weightDecay = nullptr;
     NumberBox* m_clip = nullptr;
