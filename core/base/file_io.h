@@ -15,6 +15,9 @@ namespace consa {
 /// Parent folders are made. Throws Error (RunFailed) naming the path and the system's reason; the old file stays.
 void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Waits until the bytes of a file that was written are on the disk. Throws Error (RunFailed) naming path and reason.
+void syncFile(const std::filesystem::path& path);
+
 /// Where this user's models, texts and presets lie: $CONSA_DATA_DIR, else $XDG_DATA_HOME/consa-explorer,
 /// else ~/.local/share/consa-explorer.
 [[nodiscard]] std::filesystem::path dataFolder();

@@ -43,6 +43,7 @@ Json toJsonValue(const ComparisonRow& row) {
             {"shareOfSlidingGap", numberOrNull(row.shareOfSlidingGap)},
             {"tokens", row.tokens},
             {"documents", row.documents},
+            {"weights", row.hasTrainedWeights ? "trained" : "model"},
             {"byPosition", std::move(buckets)}};
 }
 
@@ -118,6 +119,17 @@ std::string aligned(const Line& line, const std::array<std::size_t, kColumnCount
     return text + "\n";
 }
 
+/// Which rows ran with trained weights; nothing where none did.
+std::string weightsNote(const std::vector<ComparisonRow>& rows) {
+    const auto trained = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.hasTrainedWeights; });
+    if (trained == 0) return "";
+    if (trained == static_cast<std::ptrdiff_t>(rows.size())) return "All rows with the weights that the run trained.\n";
+    std::string others;
+    for (const ComparisonRow& row : rows)
+        if (!row.hasTrainedWeights) others += (others.empty() ? "" : ", ") + row.name;
+    return "Each row with its own trained weights, but for the model's own in: " + others + ".\n";
+}
+
 }  // namespace
 
 double ComparisonRow::perplexity() const {
@@ -144,7 +156,7 @@ std::string toTable(const Comparison& comparison) {
     }
     std::string text;
     for (const Line& line : lines) text += aligned(line, widths);
-    return text;
+    return text + weightsNote(comparison.rows);
 }
 
 }  // namespace consa

@@ -38,6 +38,7 @@ struct ComparisonRow {
     std::int64_t tokens = 0;
     int documents = 0;
     std::vector<PositionBucket> byPosition;
+    bool hasTrainedWeights = false;  // computed with weights that a run trained; else with the model's own
 
     [[nodiscard]] double perplexity() const;
     bool operator==(const ComparisonRow&) const = default;

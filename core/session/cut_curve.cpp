@@ -64,7 +64,9 @@ void CutCurveEvaluator::addPoint(CutCurve& curve, int step, double asked, const 
                                           [&](std::size_t) { check(); }),
                            m_config.contextTokens);
     };
-    if (m_full.empty()) m_full = losses(AttentionLayout(m_model.config().grid(Granularity::KvHead), true));
+    const bool haveWeightsMoved = m_config.mode != LearningMode::Gates && m_doneStep != step;
+    if (m_full.empty() || haveWeightsMoved)
+        m_full = losses(AttentionLayout(m_model.config().grid(Granularity::KvHead), true));
     const std::vector<double> means = losses(layout);
     if (curve.step != step || m_doneStep != step) {
         curve = {};

@@ -40,6 +40,18 @@ TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
     return config;
 }
 
+/// Throws Error (BadInput) when the run would see a window of text twice.
+void requireOneEpoch(const TokenCorpus& corpus, const TrainingConfig& config) {
+    const auto windows = static_cast<std::int64_t>(corpus.windows(Split::Train, config.contextTokens).size());
+    const std::int64_t wanted = std::int64_t{config.stepCount} * config.batchSize;
+    if (wanted <= windows) return;
+    throw Error(fmt::format(
+        "--steps {} of --batch {} read {} windows of --context {}, but the texts hold {} to train "
+        "on, so that weights would see text again: take at most {} steps, add text, or say "
+        "--allow-repeats",
+        config.stepCount, config.batchSize, wanted, config.contextTokens, windows, windows / config.batchSize));
+}
+
 /// What a change of pins amounts to, for people.
 std::string pinSentence(const std::vector<Pin>& pins) {
     if (pins.empty()) return "No unit is pinned";
@@ -320,6 +332,7 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
         finishRun("stop", "Stopped for a new run");
     requireValid(command.config);
     beginRun(command.config, command.layout);
+    if (!command.allowsRepeats) requireOneEpoch(m_opened->corpus(), command.config);
     if (!command.runFolder.empty()) {
         m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
@@ -416,6 +429,7 @@ void ExperimentSession::Worker::handle(const CutCurveCommand& command) {
 bool ExperimentSession::Worker::hasIdleWork() {
     const bool isIdle = m_snapshot.state == SessionState::Paused || m_snapshot.state == SessionState::Finished;
     if (!m_wantsCutCurve || !isIdle || !m_learning) return false;
+    if (m_learning->trainer().config().mode == LearningMode::Recover) return false;  // there is one layout only
     return !m_cutCurve || m_cutCurve->hasWork(m_snapshot.cutCurve, m_snapshot.step, m_snapshot.cut);
 }
 
@@ -473,7 +487,8 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         layoutsToEvaluate(command, m_snapshot.grid, m_snapshot.target, learned);
     setState(SessionState::Evaluating, "Evaluating");
     try {
-        Comparison comparison = evaluateLayouts(*m_opened, command, layouts, m_snapshot.config, progressReporter());
+        Comparison comparison =
+            evaluateLayouts(*m_opened, m_learning.get(), command, layouts, m_snapshot.config, progressReporter());
         comparison.atStep = learned ? learned->step : 0;
         if (m_learning && m_learning->folder() != nullptr) m_learning->folder()->saveComparison(comparison);
         m_snapshot.comparison = std::move(comparison);

@@ -116,8 +116,9 @@ void measureSensitivities(const Transformer& model, const TokenCorpus& corpus, i
 
 }  // namespace
 
-Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command, std::vector<EvaluatedLayout> layouts,
-                           const TrainingConfig& config, const OpeningProgress& progress) {
+Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const EvaluateCommand& command,
+                           std::vector<EvaluatedLayout> layouts, const TrainingConfig& config,
+                           const OpeningProgress& progress) {
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
     if (const int longest = opened.config().longestContextTokens(); context < 1 || context > longest)
         throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
@@ -125,8 +126,8 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command, 
     const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
                                                    smallestWindow(layouts, config.windowTokens), command.maxTokens);
     if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);
-    const Transformer& model =
-        opened.weights(scalarType(command.dataType, opened.device(), /*forLearning=*/false), progress);
+    const auto type = scalarType(command.dataType, opened.device(), /*forLearning=*/false);
+    const Transformer& model = run != nullptr ? run->weights(type, progress) : opened.weights(type, progress);
     const int batchSize = evaluationBatchSize(opened.device(), context);
     measureSensitivities(model, opened.corpus(), context, layouts, config, progress);
 
@@ -151,6 +152,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command, 
         result.row.layout = one.layout;
         result.row.windowTokens = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
         result.row.sinkTokens = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        result.row.hasTrainedWeights = run != nullptr && run->movesWeights();
         const bool isAllFull = one.layout.fullCount() == one.layout.grid.unitCount();
         result.losses = isAllFull ? full : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
         if (isAllFull) ++pass;

@@ -6,7 +6,11 @@
 #include "core/base/version.h"
 #include "core/checkpoint/safetensors_file.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <map>
+#include <system_error>
 
 namespace consa {
 
@@ -21,6 +25,8 @@ constexpr const char* kConfigFile = "config.json";
 constexpr const char* kEventsFile = "events.jsonl";
 constexpr const char* kHeldLayoutFile = "held_layout.json";
 constexpr const char* kGatesFile = "gates.safetensors";
+constexpr const char* kWeightsKey = "weights";  // in the gates' metadata: the file with the weights of the same step
+constexpr const char* kWeightsPrefix = "weights-";
 
 std::string toJsonText(const RunRecord& record) {
     const json out{{"format", kFormat},
@@ -117,7 +123,32 @@ void RunFolder::append(const SessionEvent& event) {
         json{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}}.dump());
 }
 
-void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid) {
+std::string RunFolder::saveWeights(std::int64_t step, const WeightState& weights) {
+    const std::string name = fmt::format("{}{:06}.safetensors", kWeightsPrefix, step);
+    std::error_code code;
+    if (fs::exists(m_path / kGatesFile, code) && name == weightsName()) return name;
+    try {
+        writeSafetensors(m_path / name, weights.tensors, weights.values);
+        syncFile(m_path / name);
+    } catch (...) {
+        fs::remove(m_path / name, code);
+        throw;
+    }
+    return name;
+}
+
+void RunFolder::removeWeightsExcept(const std::string& name) const {
+    std::error_code code;
+    for (const fs::directory_entry& entry : fs::directory_iterator(m_path, code)) {
+        const std::string file = entry.path().filename().string();
+        if (file.starts_with(kWeightsPrefix) && file != name) fs::remove(entry.path(), code);
+    }
+}
+
+void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid,
+                               const std::optional<WeightState>& weights) {
+    std::map<std::string, std::string> metadata;
+    if (weights) metadata[kWeightsKey] = saveWeights(state.step, *weights);
     const std::vector<std::int64_t> shape{grid.layerCount, grid.unitsPerLayer()};
     json training{{"step", state.step},
                   {"updateCount", state.gates.updateCount},
@@ -130,11 +161,31 @@ void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid) 
                   {"isFrozen", state.isFrozen},
                   {"pins", words(state.pins)}};
     if (state.bestLoss) training["bestLoss"] = *state.bestLoss;
+    metadata["training"] = training.dump();
     writeFileAtomically(m_path / kGatesFile,
                         toSafetensors({{"logAlpha", shape, toFloats(state.gates.logAlpha)},
                                        {"firstMoment", shape, toFloats(state.gates.firstMoment)},
                                        {"secondMoment", shape, toFloats(state.gates.secondMoment)}},
-                                      {{"training", training.dump()}}));
+                                      metadata));
+    if (weights) removeWeightsExcept(metadata[kWeightsKey]);
+}
+
+std::string RunFolder::weightsName() const {
+    const fs::path gates = m_path / kGatesFile;
+    const std::string bytes = readFile(gates);
+    const SafetensorsFile file(bytes, gates.string());
+    const auto found = file.metadata().find(kWeightsKey);
+    return found == file.metadata().end() ? "" : fs::path(found->second).filename().string();
+}
+
+fs::path RunFolder::weightsFile() const {
+    const std::string name = weightsName();
+    if (name.empty()) return {};
+    const fs::path path = m_path / name;
+    std::error_code code;
+    if (!fs::exists(path, code))
+        throw Error(path.string() + " is missing: the weights that the run trained; put it back to go on.");
+    return path;
 }
 
 TrainerState RunFolder::loadCheckpoint() const {
@@ -200,6 +251,8 @@ std::vector<HistoryPoint> RunFolder::readHistory(std::int64_t endStep) const {
         HistoryPoint point;
         point.step = event.value("step", 0);
         if (point.step >= endStep) continue;
+        // Steps that were taken again after a crash stand there twice: the later ones count.
+        while (!points.empty() && points.back().step >= point.step) points.pop_back();
         point.loss = event.value("loss", 0.0);
         point.objective = event.value("objective", 0.0);
         point.expectedSparsity = event.value("expectedSparsity", 0.0);

@@ -24,11 +24,13 @@ struct OpenCommand {
 };
 
 /// Begins a run with this config; opens config.model and config.corpus first when they are not open.
-/// An empty runFolder keeps nothing on disk. `layout` is what the mode recover holds.
+/// An empty runFolder keeps nothing on disk. `layout` is what the mode recover holds. Without `allowsRepeats` a run
+/// that would see a window of text twice is refused.
 struct StartCommand {
     TrainingConfig config;
     std::string runFolder;
     std::optional<AttentionLayout> layout{};
+    bool allowsRepeats = true;
 };
 
 /// Goes on with a run from its folder at the step of its last checkpoint.

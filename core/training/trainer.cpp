@@ -45,6 +45,9 @@ Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingCo
       m_sampler(corpus.windows(Split::Train, m_config.contextTokens), m_config.batchSize, m_config.seed),
       m_gates(model.config().grid(m_config.granularity), m_config),
       m_windowsAtOnce(m_config.batchSize) {
+    if (m_config.mode == LearningMode::Gates) m_parts.weights = nullptr;
+    if (m_config.mode != LearningMode::Gates && m_parts.weights == nullptr)
+        throw Error("The mode " + toString(m_config.mode) + " needs weights that may move.");
     if (m_config.mode != LearningMode::Recover) return;
     if (!m_parts.layout) throw Error("The mode recover needs the layout that it holds; give one with --layout.");
     if (m_parts.layout->perKvHead().grid != model.config().grid(Granularity::KvHead))
@@ -70,16 +73,8 @@ GateBank::Sample Trainer::sample() const {
     return {{full.begin(), full.end()}, std::vector<double>(full.size())};
 }
 
-double Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
-                                std::vector<double>& unitGradient, const CancellationCheck& check) {
-    const UnitGrid grid = m_parts.layout ? m_parts.layout->grid : m_gates.bank().grid();
-    ModelGates gates{perKvHead(grid, unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
-    const bool gatesMove = m_config.mode != LearningMode::Recover;
-    const auto zTensor = torch::tensor(gates.z, torch::kFloat64)
-                             .view({grid.layerCount, grid.kvHeadCount})
-                             .to(m_model.device(), torch::kFloat32)
-                             .requires_grad_(gatesMove);
-    if (gatesMove) gates.zTensor = zTensor;
+torch::Tensor Trainer::accumulate(const std::vector<TokenWindow>& batch, const ModelGates& gates,
+                                  const CancellationCheck& check) {
     const Transformer& teacher = m_parts.teacher != nullptr ? *m_parts.teacher : m_model;
     auto total = torch::zeros({}, torch::TensorOptions(m_model.device()));
     for (std::size_t begin = 0; begin < batch.size(); begin += static_cast<std::size_t>(m_windowsAtOnce)) {
@@ -91,14 +86,32 @@ double Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std
         if (loss.requires_grad()) loss.backward();  // not when every gate is exactly 0 or 1
         total += loss.detach();
     }
-    unitGradient.assign(unitZ.size(), 0);
-    if (!zTensor.grad().defined()) return total.item<double>();
+    return total;
+}
+
+Trainer::Measured Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
+                                           const CancellationCheck& check) {
+    const UnitGrid grid = m_parts.layout ? m_parts.layout->grid : m_gates.bank().grid();
+    ModelGates gates{perKvHead(grid, unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
+    const bool gatesMove = m_config.mode != LearningMode::Recover;
+    if (gatesMove)
+        gates.zTensor = torch::tensor(gates.z, torch::kFloat64)
+                            .view({grid.layerCount, grid.kvHeadCount})
+                            .to(m_model.device(), torch::kFloat32)
+                            .requires_grad_();
+    if (m_parts.weights != nullptr) m_parts.weights->clearGradients();
+    const torch::Tensor loss = accumulate(batch, gates, check);
+    const auto norm = m_parts.weights != nullptr ? m_parts.weights->gradientNorm() : torch::zeros_like(loss);
+    std::vector<torch::Tensor> parts{loss.view(1), norm.to(loss.scalar_type()).view(1)};
+    if (gatesMove && gates.zTensor.grad().defined()) parts.push_back(gates.zTensor.grad().flatten());
     // The one place where the host waits for the device.
-    const auto result = torch::cat({zTensor.grad().flatten(), total.view(1)}).to(torch::kCPU, torch::kFloat64);
+    const auto result = torch::cat(parts).to(torch::kCPU, torch::kFloat64);
     const auto* values = result.data_ptr<double>();
+    Measured measured{values[0], std::vector<double>(unitZ.size()), values[1]};
     const auto headsPerUnit = gates.z.size() / unitZ.size();
-    for (std::size_t head = 0; head < gates.z.size(); ++head) unitGradient[head / headsPerUnit] += values[head];
-    return values[gates.z.size()];
+    for (std::size_t head = 0; parts.size() > 2 && head < gates.z.size(); ++head)
+        measured.unitGradient[head / headsPerUnit] += values[2 + head];
+    return measured;
 }
 
 double Trainer::lossOfLayout(const std::vector<double>& unitZ, const CancellationCheck& check) {
@@ -115,7 +128,7 @@ double Trainer::lossOfLayout(const std::vector<double>& unitZ, const Cancellatio
 }
 
 template <typename Work>
-double Trainer::withinMemory(Work work) {
+auto Trainer::withinMemory(Work work) {
     while (true) {
         try {
             return work();
@@ -135,13 +148,13 @@ StepResult Trainer::step(const CancellationCheck& check) {
         if (move.step == step) retarget(move.target, m_config.rampSteps);
     const GateBank::Sample drawn = sample();
     const GateLearner::Reading reading = m_gates.read(drawn);
-    std::vector<double> gradient;
     const bool isSearch = m_config.method == GateMethod::Random;
-    StepResult result;
-    result.loss = withinMemory([&] {
-        if (isSearch) return lossOfLayout(drawn.z, check);
-        return lossAndGradient(m_sampler.batch(step), drawn.z, gradient, check);
+    const Measured measured = withinMemory([&] {
+        if (isSearch) return Measured{lossOfLayout(drawn.z, check), {}, 0};
+        return lossAndGradient(m_sampler.batch(step), drawn.z, check);
     });
+    StepResult result;
+    result.loss = measured.loss;
     result.step = step;
     result.expectedSparsity = m_gates.bank().expectedSparsity();
     result.scheduledTarget = m_gates.scheduledTarget();
@@ -149,14 +162,18 @@ StepResult Trainer::step(const CancellationCheck& check) {
     result.multiplier = m_gates.multiplier();
     if (!std::isfinite(result.objective))
         throw Error("The loss is not a number at step " + std::to_string(step) +
-                        "; the gates of the step before are kept. Try a smaller learning rate or --dtype float32.",
+                        "; the gates and weights of the step before are kept. Try a smaller learning rate or --dtype "
+                        "float32.",
                     ErrorKind::RunFailed);
+    if (m_parts.weights != nullptr) m_parts.weights->requireFinite(measured.weightGradientNorm);
     if (m_config.mode == LearningMode::Recover)
         m_gates.skip();
     else if (isSearch)
         m_gates.remember(drawn, result.loss);
     else
-        m_gates.learn(drawn, gradient, learningRateAt(step, m_config.gateLearningRate));
+        m_gates.learn(drawn, measured.unitGradient, learningRateAt(step, m_config.gateLearningRate));
+    if (m_parts.weights != nullptr)
+        m_parts.weights->step(measured.weightGradientNorm, learningRateAt(step, m_config.weightLearningRate));
     return result;
 }
 

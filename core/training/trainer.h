@@ -6,6 +6,7 @@
 #include "core/text/token_corpus.h"
 #include "core/training/gate_learner.h"
 #include "core/training/training_config.h"
+#include "core/training/weight_optimiser.h"
 
 #include <optional>
 
@@ -25,17 +26,18 @@ struct StepResult {
 struct TrainerParts {
     const Transformer* teacher = nullptr;     // for distillation: the model as it was; null for the model itself
     std::optional<AttentionLayout> layout{};  // held in LearningMode::Recover
+    WeightOptimiser* weights = nullptr;  // of the model; needed in the modes that move weights, unused in the other
 };
 
-/// Learns gates, weights or both under the sparsity constraint. Borrows model, corpus and teacher.
+/// Learns gates, weights or both under the sparsity constraint. Borrows model, corpus, teacher and weights.
 class Trainer {
 public:
     /// Throws Error (BadInput) when the config does not fit the model or the corpus has no window of that context.
     Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingConfig config, TrainerParts parts = {});
 
     /// Takes one step: sample gates, loss and gradient, constraint, update. What `check` throws leaves the state
-    /// unchanged. Throws Error (RunFailed) when the loss is not finite or the device's memory is exhausted even at one
-    /// window at a time.
+    /// unchanged. Throws Error (RunFailed) when loss or gradient is not finite or the device's memory is exhausted even
+    /// at one window at a time.
     StepResult step(const CancellationCheck& check = {});
 
     /// Moves the target from where its ramp stands, reached after rampSteps further steps.
@@ -59,14 +61,23 @@ public:
 private:
     /// The gates of the step to come: sampled, or the layout that is held.
     [[nodiscard]] GateBank::Sample sample() const;
-    /// Loss and its gradient by z, [units], for the batch under these gates.
-    [[nodiscard]] double lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
-                                         std::vector<double>& unitGradient, const CancellationCheck& check);
+    /// What the batch's passes yielded.
+    struct Measured {
+        double loss = 0;
+        std::vector<double> unitGradient;  // by z, [units]
+        double weightGradientNorm = 0;     // where weights move
+    };
+    /// Loss and gradients for the batch under these gates.
+    [[nodiscard]] Measured lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
+                                           const CancellationCheck& check);
+    /// Adds the gradients of the batch's loss to those of `gates` and of the weights; the loss, a scalar on the device.
+    [[nodiscard]] torch::Tensor accumulate(const std::vector<TokenWindow>& batch, const ModelGates& gates,
+                                           const CancellationCheck& check);
     /// Loss alone, averaged over the first batches.
     [[nodiscard]] double lossOfLayout(const std::vector<double>& unitZ, const CancellationCheck& check);
     /// Calls `work`; when the device's memory is exhausted again with half as many windows at once.
     template <typename Work>
-    double withinMemory(Work work);
+    auto withinMemory(Work work);
     [[nodiscard]] torch::Tensor idsOf(const std::vector<TokenWindow>& windows) const;
     [[nodiscard]] double learningRateAt(std::int64_t step, double peak) const;
 
