@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import threading
 import time
@@ -66,7 +67,7 @@ class Study:
         log = self.out / "logs" / f"{name}.jsonl"
         return log.exists() and '"event":"done"' in log.read_text()[-20000000:]
 
-    def run(self, gpu_count, slots):
+    def run(self, gpu_count, slots, stop_after):
         done = {name for name in self.jobs if self.is_done(name)}
         waiting = [name for name in self.jobs if name not in done]
         failed, changed, begin = [], threading.Condition(), time.time()
@@ -75,7 +76,7 @@ class Study:
             while True:
                 with changed:
                     while True:
-                        if not waiting:
+                        if not waiting or time.time() - begin > stop_after:
                             return
                         ready = [n for n in waiting if all(a in done for a in self.jobs[n]["after"])]
                         if ready:
@@ -84,6 +85,8 @@ class Study:
                             break
                         changed.wait()
                 self.prepare(self.jobs[name]["command"])
+                if (self.out / "runs" / name).exists():  # of a run that was cut off
+                    shutil.rmtree(self.out / "runs" / name)
                 began = time.time()
                 environment = dict(os.environ, CUDA_VISIBLE_DEVICES=str(gpu), OMP_NUM_THREADS="4")
                 with open(self.out / "logs" / f"{name}.jsonl", "w") as lines, \
@@ -220,6 +223,7 @@ def main():
     parser.add_argument("--stages", nargs="+", default=list(STAGES), choices=list(STAGES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only-learn", action="store_true", help="leave the comparisons for later")
+    parser.add_argument("--stop-after", type=float, default=1e9, help="seconds after which no job is begun")
     parser.add_argument("--slots", type=int, default=1, help="jobs a GPU")
     a = parser.parse_args()
     study = Study(a.out, a.consa)
@@ -229,8 +233,9 @@ def main():
     if a.only_learn:
         study.jobs = {name: job for name, job in study.jobs.items() if not name.startswith("compare_")}
     gpus = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False).stdout
-    failed = study.run(max(1, len(gpus.splitlines())), a.slots)
-    print(json.dumps({"jobs": len(study.jobs), "failed": failed}))
+    failed = study.run(max(1, len(gpus.splitlines())), a.slots, a.stop_after)
+    left = [name for name in study.jobs if not study.is_done(name)]
+    print(json.dumps({"jobs": len(study.jobs), "failed": failed, "left": left}))
 
 
 if __name__ == "__main__":
