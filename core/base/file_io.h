@@ -15,6 +15,11 @@ namespace consa {
 /// Parent folders are made. Throws Error (RunFailed) naming the path and the system's reason; the old file stays.
 void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Adds `line` and a line end to the end of `path` in one write, so that lines of several programs never mix; a line
+/// that a crash has cut off is ended first. The file and its parent folders are made. Throws Error (RunFailed) naming
+/// the path and the system's reason.
+void appendLine(const std::filesystem::path& path, std::string_view line);
+
 /// Where this user's models, texts and presets lie: $CONSA_DATA_DIR, else $XDG_DATA_HOME/consa-explorer,
 /// else ~/.local/share/consa-explorer.
 [[nodiscard]] std::filesystem::path dataFolder();

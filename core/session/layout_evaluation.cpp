@@ -48,8 +48,10 @@ int smallestWindow(const std::vector<EvaluatedLayout>& layouts, int usual) {
 }
 
 void requireFinite(const WindowLosses& losses, const ModelConfig& model) {
-    for (const std::vector<double>& window : losses) {
-        if (std::all_of(window.begin(), window.end(), [](double loss) { return std::isfinite(loss); })) continue;
+    for (const WindowLoss& window : losses) {
+        if (std::all_of(window.byBucket.begin(), window.byBucket.end(),
+                        [](double loss) { return std::isfinite(loss); }))
+            continue;
         throw Error("The loss of " + model.name +
                         " with every head full is not a number: its weights hold values that " +
                         "are not finite, or overflow; fetch the model again, or try --dtype float32.",
@@ -123,7 +125,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
     }
     std::vector<int> documents;
     for (const TokenWindow& window : text.windows) documents.push_back(window.document);
-    Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context);
+    Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context, text.recallTokens);
     comparison.split = command.split;
     return comparison;
 }
