@@ -8,8 +8,8 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/session/pin_edits.h"
 #include "ui/style/application_style.h"
-#include "ui/style/icons.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/heatmap_panel.h"
@@ -17,7 +17,6 @@
 #include "ui/views/message_bar.h"
 #include "ui/views/preset_panel.h"
 #include "ui/views/run_controls.h"
-#include "ui/views/sparsity_slider.h"
 #include "ui/views/status_strip.h"
 #include "ui/views/steering_panel.h"
 #include "ui/window_actions.h"
@@ -25,22 +24,30 @@
 #include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QApplication>
-#include <QDockWidget>
 #include <QDoubleSpinBox>
 #include <QKeyEvent>
-#include <QMenuBar>
 #include <QScreen>
 #include <QSettings>
 #include <QStatusBar>
-#include <QToolBar>
-#include <QToolButton>
+#include <QUndoStack>
 #include <QVBoxLayout>
+#include <chrono>
 
 namespace consa {
+
+namespace {
+
+// A drag through many cuts is one question to the engine (taste).
+constexpr std::chrono::milliseconds kCutRest{150};
+const QString kEvaluateCutsKey = QStringLiteral("run/evaluateCuts");
+
+}  // namespace
 
 MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
     : QMainWindow(parent),
       m_controller(new SessionController(session, this)),
+      m_undo(new QUndoStack(this)),
+      m_pins(new PinEdits(*m_undo, this)),
       m_gates(new GateGridModel(this)),
       m_history(new RunHistory(this)),
       m_comparison(new ComparisonModel(this)),
@@ -55,6 +62,7 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
     createStepKeys();
     connectSession();
     connectSteering();
+    connectPins();
     connectResults();
     connectFiles();
     connectView();
@@ -95,89 +103,6 @@ void MainWindow::createPanels() {
     statusBar()->addWidget(m_status, 1);
 }
 
-void MainWindow::createMenus() {
-    QMenu* file = menuBar()->addMenu(tr("&File"));
-    file->addActions(
-        {m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDefault, m_actions->openDemo});
-    file->addSeparator();
-    file->addActions({m_actions->openTextFiles, m_actions->openTextFolder});
-    file->addSeparator();
-    file->addActions({m_actions->openRun, m_presetPanel->importAction()});
-    file->addSeparator();
-    file->addActions({m_figures->saveAction(), m_actions->quit});
-    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
-    edit->addActions({m_figures->copyAction(), m_actions->focusTarget});
-    QMenu* run = menuBar()->addMenu(tr("&Run"));
-    run->addActions({m_runControls->toggleAction(), m_runControls->startAction(), m_runControls->pauseAction(),
-                     m_runControls->stopAction()});
-    run->addSeparator();
-    run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->freeze});
-    run->addSeparator();
-    run->addAction(m_actions->runSettings);
-    QMenu* view = menuBar()->addMenu(tr("&View"));
-    for (const QDockWidget* dock : m_docks->docks()) view->addAction(dock->toggleViewAction());
-    view->addSeparator();
-    view->addActions({m_actions->resetLayout, m_actions->toggleTheme});
-    QMenu* presets = menuBar()->addMenu(tr("&Presets"));
-    presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->deleteAction()});
-    presets->addSeparator();
-    presets->addActions({m_presetPanel->importAction(), m_presetPanel->importFolderAction(),
-                         m_presetPanel->exportAction(), m_presetPanel->exportModelAction()});
-    QMenu* help = menuBar()->addMenu(tr("&Help"));
-    help->addActions({m_actions->shortcuts, m_actions->about});
-    for (QMenu* menu : {file, edit, run, view, presets, help}) menu->setToolTipsVisible(true);
-}
-
-void MainWindow::createToolBar() {
-    QToolBar* bar = addToolBar(tr("Main tool bar"));
-    bar->setObjectName(QStringLiteral("mainToolBar"));
-    bar->setMovable(false);
-    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    bar->setIconSize(QSize(18, 18));
-    bar->setContextMenuPolicy(Qt::PreventContextMenu);
-    bar->addActions({m_runControls->startAction(), m_runControls->pauseAction(), m_runControls->stopAction()});
-    bar->addSeparator();
-    const auto addMenuButton = [&](const QString& icon, const QString& text, const QString& tip,
-                                   const QList<QAction*>& actions) {
-        auto* menu = new QMenu(this);
-        menu->addActions(actions);
-        auto* button = new QToolButton;
-        button->setIcon(lineIcon(icon));
-        button->setText(text);
-        button->setToolTip(tip);
-        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-        button->setPopupMode(QToolButton::InstantPopup);
-        button->setMenu(menu);
-        bar->addWidget(button);
-        return button;
-    };
-    m_modelButton = addMenuButton(
-        QStringLiteral("model"), tr("Open model"), tr("Open another model"),
-        {m_actions->openDefault, m_actions->openModelFile, m_actions->openModelFolder, m_actions->openDemo});
-    m_textButton = addMenuButton(QStringLiteral("text"), tr("Open texts"), tr("Open other texts"),
-                                 {m_actions->openTextFiles, m_actions->openTextFolder});
-    bar->addAction(m_actions->runSettings);
-    auto* spacer = new QWidget;
-    spacer->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    bar->addWidget(spacer);
-    bar->addActions({m_figures->copyAction(), m_figures->saveAction()});
-}
-
-void MainWindow::createStepKeys() {
-    const auto addStep = [this](const QString& text, const QList<QKeySequence>& keys, double delta) {
-        connect(m_actions->createHidden(text, keys), &QAction::triggered, this,
-                [this, delta] { m_steering->slider().nudgeTarget(delta); });
-    };
-    addStep(tr("Target 1 % lower"), {QKeySequence(Qt::Key_BracketLeft)}, -0.01);
-    addStep(tr("Target 1 % higher"), {QKeySequence(Qt::Key_BracketRight)}, 0.01);
-    addStep(tr("Target 5 % lower"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft)},
-            -0.05);
-    addStep(tr("Target 5 % higher"), {QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight)},
-            0.05);
-    addStep(tr("Target 0.1 % lower"), {QKeySequence(Qt::ALT | Qt::Key_BracketLeft)}, -0.001);
-    addStep(tr("Target 0.1 % higher"), {QKeySequence(Qt::ALT | Qt::Key_BracketRight)}, 0.001);
-}
-
 void MainWindow::connectSession() {
     connect(m_controller, &SessionController::pointsArrived, m_history, &RunHistory::appendPoints);
     connect(m_controller, &SessionController::eventsArrived, m_history, &RunHistory::appendEvents);
@@ -186,7 +111,10 @@ void MainWindow::connectSession() {
     connect(m_runControls, &RunControls::startRequested, this, &MainWindow::startRun);
     connect(m_runControls, &RunControls::resumeRequested, this, [this] { m_controller->post(ResumeCommand{}); });
     connect(m_runControls, &RunControls::pauseRequested, this, [this] { m_controller->post(PauseCommand{}); });
-    connect(m_runControls, &RunControls::stopRequested, this, [this] { m_controller->post(StopCommand{}); });
+    connect(m_runControls, &RunControls::stopRequested, this, [this] {
+        sendCut();
+        m_controller->post(StopCommand{});
+    });
     connect(m_actions->freeze, &QAction::triggered, this,
             [this](bool isOn) { m_controller->post(FreezeCommand{isOn}); });
     connect(m_actions->runSettings, &QAction::triggered, this, [this] { editRunSettings(m_plan.config()); });
@@ -198,9 +126,31 @@ void MainWindow::connectSteering() {
     connect(m_steering, &SteeringPanel::continueRequested, this, [this](double target) {
         m_controller->post(RetargetCommand{target, m_steering->rampSteps()});
     });
+    m_cutRest.setSingleShot(true);
+    m_cutRest.setInterval(kCutRest);
+    connect(&m_cutRest, &QTimer::timeout, this, [this] { m_controller->post(CutCommand{m_gates->cut()}); });
+    m_actions->evaluateCuts->setChecked(QSettings().value(kEvaluateCutsKey, true).toBool());
+    connect(m_actions->evaluateCuts, &QAction::triggered, this, [this](bool isWanted) {
+        QSettings().setValue(kEvaluateCutsKey, isWanted);
+        m_controller->post(CutCurveCommand{isWanted});
+    });
     connect(m_actions->focusTarget, &QAction::triggered, this, [this] {
         m_steering->targetBox().setFocus(Qt::ShortcutFocusReason);
         m_steering->targetBox().selectAll();
+    });
+}
+
+void MainWindow::connectPins() {
+    GateHeatmap& heatmap = m_heatmapPanel->heatmap();
+    connect(&heatmap, &GateHeatmap::pinRequested, this, &MainWindow::pinUnit);
+    connect(&heatmap, &GateHeatmap::unpinAllRequested, m_pins, &PinEdits::unpinAll);
+    connect(m_controller, &SessionController::eventsArrived, m_pins, &PinEdits::hearEvents);
+    connect(m_pins, &PinEdits::requested, this,
+            [this](const std::vector<Pin>& pins) { m_controller->post(PinCommand{pins}); });
+    connect(m_pins, &PinEdits::pinsChanged, this, [this] {
+        if (m_pins->grid() == m_plan.grid()) m_plan.setPins(m_pins->pins());
+        m_gates->setPins(m_pins->pins());
+        m_steering->updateFacts();
     });
 }
 

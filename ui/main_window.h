@@ -4,11 +4,15 @@
 #include "core/layout/layout_file.h"
 #include "ui/session/run_plan.h"
 #include "ui/session/session_controller.h"
+#include "ui/views/heatmap_scene.h"
 
 #include <QMainWindow>
+#include <QTimer>
 #include <optional>
+#include <utility>
 
 class QToolButton;
+class QUndoStack;
 
 namespace consa {
 
@@ -20,6 +24,7 @@ class GateGridModel;
 class HeatmapPanel;
 class HistoryChart;
 class MessageBar;
+class PinEdits;
 class PresetListModel;
 class PresetPanel;
 class RunControls;
@@ -52,22 +57,35 @@ protected:
 private:
     // main_window.cpp: what the window consists of.
     void createPanels();
-    void createMenus();
-    void createToolBar();
-    void createStepKeys();
     void connectSession();
     void connectSteering();
+    void connectPins();
     void connectResults();
     void connectFiles();
     void connectView();
     void restoreWindow();
 
+    // main_window_menus.cpp: how its commands are reached.
+    void createMenus();
+    void createFileMenu();
+    void createEditMenu();
+    void createRunMenu();
+    void createViewMenu();
+    void createToolBar();
+    void createStepKeys();
+
     // main_window_session.cpp: what it does with the session.
     void showSnapshot(const SessionSnapshot& snapshot);
+    void showPlan();
+    void showTitles(const SessionSnapshot& snapshot);
+    void askForCutCurve(const SessionSnapshot& snapshot);
     void showEvents(const std::vector<SessionEvent>& events);
     void startRun();
     void commitTarget(double target);
+    void pinUnit(UnitIndex cell, std::optional<bool> isFull);
     void moveCut(std::optional<double> cut);
+    /// Posts the cut at once when it still waits for the slider to rest.
+    void sendCut();
     void evaluate();
     void evaluateExport(const LayoutFile& file, const QString& name);
     void planSinklessRun();
@@ -88,6 +106,8 @@ private:
 
     SessionController* m_controller;
     RunPlan m_plan;
+    QUndoStack* m_undo;
+    PinEdits* m_pins;
     GateGridModel* m_gates;
     RunHistory* m_history;
     ComparisonModel* m_comparison;
@@ -106,6 +126,8 @@ private:
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;
     std::string m_lastError;  // of a snapshot, shown once
+    QTimer m_cutRest;
+    std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for
 };
 
 }  // namespace consa

@@ -78,6 +78,7 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
     showSessionAgain();
     m_history->clear();
     m_gates->setCut(std::nullopt);
+    m_cutRest.stop();
     m_controller->post(std::move(command));
 }
 
@@ -95,6 +96,7 @@ void MainWindow::openRun(const QString& folder) {
     const SavedRun run = readSavedRun(folder);
     m_history->replace(run.points, run.events);
     m_chart->setStepCount(run.config.stepCount);
+    m_chart->setLoss(run.config.loss);
     if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
     m_messages->hide();
     m_messages->showMessage(

@@ -5,6 +5,7 @@
 #include "ui/models/comparison_model.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/preset_list_model.h"
+#include "ui/session/pin_edits.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
@@ -47,21 +48,41 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     if (m_plan.follow(snapshot)) {
         m_steering->setNextTarget(m_plan.config().target);
         m_steering->setRampSteps(m_plan.config().rampSteps);
+        m_pins->reset(m_plan.config().pins, m_plan.grid());
     }
     m_presets->setModelShape(snapshot.model ? snapshot.model->grid(Granularity::KvHead) : UnitGrid{});
     m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
-    m_gates->setSnapshot(snapshot);
+    m_pins->setSnapshot(snapshot);
     m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
-    m_steering->setSnapshot(snapshot);
+    if (!snapshot.logAlpha.empty()) m_chart->setLoss(snapshot.config.loss);
     m_comparison->setSnapshot(snapshot);
     m_comparisonView->setSnapshot(snapshot);
     m_runControls->setSnapshot(snapshot);
     m_status->setSnapshot(snapshot);
+    showPlan();
     m_heatmapPanel->setSnapshot(snapshot);
     m_actions->freeze->setEnabled(isRunGoingOn());
     m_actions->freeze->setChecked(snapshot.isFrozen);
     countLayouts();
+    showTitles(snapshot);
+    askForCutCurve(snapshot);
 
+    const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
+    if (error != m_lastError && !error.empty()) m_messages->showError(QString::fromStdString(error));
+    m_lastError = error;
+}
+
+/// Gates and slider: of the run, or before one as the next run would begin.
+void MainWindow::showPlan() {
+    const SessionSnapshot snapshot = m_plan.preview(m_controller->snapshot());
+    const bool hasOtherUnits = snapshot.logAlpha.empty() && m_pins->grid() != m_plan.grid();
+    if (hasOtherUnits) m_pins->reset(m_plan.config().pins, m_plan.grid());
+    m_gates->setSnapshot(snapshot);
+    m_gates->setPins(m_pins->pins());
+    m_steering->setSnapshot(snapshot);
+}
+
+void MainWindow::showTitles(const SessionSnapshot& snapshot) {
     const QString model = snapshot.model ? QString::fromStdString(snapshot.model->name) : QString();
     m_modelButton->setText(model.isEmpty() ? tr("Open model") : tr("Model: %1").arg(model));
     m_textButton->setText(snapshot.corpusPaths.empty()
@@ -69,10 +90,14 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
                               : tr("Texts: %1").arg(textNames(snapshot.corpusPaths)) + heldOut(snapshot));
     m_textButton->setToolTip(snapshot.corpus ? QString::fromStdString(snapshot.corpus->line) : QString());
     setWindowTitle(model.isEmpty() ? tr("ConSA Explorer") : tr("%1 – ConSA Explorer").arg(model));
+}
 
-    const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
-    if (error != m_lastError && !error.empty()) m_messages->showError(QString::fromStdString(error));
-    m_lastError = error;
+/// Once for every model and texts: the engine gives up where the texts are too short.
+void MainWindow::askForCutCurve(const SessionSnapshot& snapshot) {
+    std::pair opened(snapshot.modelPath, snapshot.corpusPaths);
+    if (!snapshot.model || snapshot.state == SessionState::Loading || opened == m_askedFor) return;
+    m_askedFor = std::move(opened);
+    if (m_actions->evaluateCuts->isChecked()) m_controller->post(CutCurveCommand{true});
 }
 
 void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
@@ -81,6 +106,7 @@ void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
         if (event.kind == "error") {
             m_lastError = event.text;
             m_messages->showError(text);
+            if (isRunGoingOn() && m_steering->dropPendingTarget()) m_plan.setTarget(m_controller->snapshot().target);
         } else if (!text.isEmpty()) {
             m_status->showNote(text);
         }
@@ -96,8 +122,10 @@ bool MainWindow::isRunGoingOn() const {
 void MainWindow::startRun() {
     m_messages->hide();
     showSessionAgain();
+    m_cutRest.stop();
     m_plan.setRampSteps(m_steering->rampSteps());
     m_controller->post(m_plan.startCommand());
+    m_pins->runRequested();
 }
 
 void MainWindow::commitTarget(double target) {
@@ -107,13 +135,29 @@ void MainWindow::commitTarget(double target) {
     m_controller->post(RetargetCommand{target, m_steering->rampSteps()});
 }
 
+void MainWindow::pinUnit(UnitIndex cell, std::optional<bool> isFull) {
+    const bool isPlanned = m_controller->snapshot().logAlpha.empty();
+    if (isPlanned && m_plan.config().mode == LearningMode::Recover)
+        return m_messages->showMessage(
+            MessageBar::Severity::Warning,
+            tr("The next run holds a fixed layout; choose another mode in the run settings (Ctrl+,) to pin units."));
+    m_pins->pin(cell.layer, cell.unit, isFull);
+}
+
 void MainWindow::moveCut(std::optional<double> cut) {
     showSessionAgain();
     m_gates->setCut(cut);
-    m_controller->post(CutCommand{cut});
+    m_cutRest.start();
+}
+
+void MainWindow::sendCut() {
+    if (!m_cutRest.isActive()) return;
+    m_cutRest.stop();
+    m_controller->post(CutCommand{m_gates->cut()});
 }
 
 void MainWindow::evaluate() {
+    sendCut();
     EvaluateCommand command;
     command.split = m_comparisonView->split().toStdString();
     command.maxTokens = defaultEvaluationTokens(m_controller->snapshot());
@@ -156,10 +200,15 @@ void MainWindow::countLayouts() {
 
 void MainWindow::editRunSettings(const TrainingConfig& config) {
     const SessionSnapshot& snapshot = m_controller->snapshot();
+    std::vector<LayoutChoice> layouts;
+    for (int row = 0; row < m_presets->rowCount(); ++row)
+        if (m_presets->fits(row))
+            layouts.push_back({m_presets->name(row), m_presets->path(row), m_presets->preset(row)});
     RunSettingsDialog dialog(config, m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
-                             this);
+                             std::move(layouts), this);
     if (dialog.exec() != QDialog::Accepted) return;
-    m_plan.edit(dialog.config());
+    m_plan.edit(dialog.config(), dialog.heldLayout());
+    showPlan();
     if (isRunGoingOn()) m_status->showNote(tr("The settings hold from the next run on"));
 }
 

@@ -27,11 +27,14 @@ WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(wi
     openTextFiles = create(tr("Open text files…"), tr("Train and evaluate on these files"), {}, QStringLiteral("text"));
     openTextFolder = create(tr("Open text folder…"), tr("Train and evaluate on the texts of a folder"));
     openRun = create(tr("Open run folder…"), tr("Look at an earlier run and go on with it"), QStringLiteral("Ctrl+R"));
-    runSettings =
-        create(tr("Run settings…"), tr("Window, sinks, context, batch, steps, seed and device of the next run"),
-               QStringLiteral("Ctrl+,"), QStringLiteral("settings"));
+    runSettings = create(tr("Run settings…"),
+                         tr("What the next run learns, how, on how much text, and with which seed and device"),
+                         QStringLiteral("Ctrl+,"), QStringLiteral("settings"));
     freeze = create(tr("Freeze gates"), tr("Gates stop moving while the steps go on"));
     freeze->setCheckable(true);
+    evaluateCuts = create(tr("Evaluate cuts while idle"),
+                          tr("While the run rests, measure what the gates lose when cut at each sparsity"));
+    evaluateCuts->setCheckable(true);
     focusTarget = create(tr("Type a target"), tr("Put the cursor into the target box"), QStringLiteral("Ctrl+T"));
     resetLayout =
         create(tr("Reset layout"), tr("Put all panels back where they were at first"), QStringLiteral("Ctrl+Alt+0"));
@@ -69,6 +72,7 @@ void showShortcutSheet(QMainWindow* window) {
     keys.insert(WindowActions::tr("In the heatmap: move from cell to cell"),
                 WindowActions::tr("Arrows, Home, End, PgUp, PgDown"));
     keys.insert(WindowActions::tr("In the heatmap: probability, mask"), QStringLiteral("1, 2"));
+    keys.insert(WindowActions::tr("In the heatmap: pin full, pin sliding, unpin"), QStringLiteral("P, W, U"));
     keys.insert(WindowActions::tr("In the curves: whole run"), WindowActions::tr("Home, double-click"));
     keys.insert(WindowActions::tr("On the slider: target, cut"),
                 WindowActions::tr("Arrows, Ctrl+Arrows (Shift 5 %, Alt 0.1 %)"));

@@ -28,6 +28,7 @@ public:
     QAction* openRun;
     QAction* runSettings;
     QAction* freeze;
+    QAction* evaluateCuts;
     QAction* focusTarget;
     QAction* resetLayout;
     QAction* toggleTheme;

@@ -34,6 +34,10 @@ std::vector<EvaluatedLayout> layoutsFrom(const EvaluateOptions& o, const Session
     int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
     std::vector<EvaluatedLayout> result;
     for (const std::string& word : o.layouts) {
+        if (const std::optional<double> measured = sensitivitySparsity(word)) {
+            result.push_back({word, AttentionLayout(opened.model->grid(Granularity::KvHead), true), 0, -1, measured});
+            continue;
+        }
         if (isLayoutRule(word)) {
             for (NamedLayout& named : layoutsFromRule(word, opened.model->grid(Granularity::KvHead)))
                 result.push_back({named.name, std::move(named.layout), 0, -1});
@@ -79,7 +83,8 @@ void evaluate(const EvaluateOptions& o) {
                                             {"device", end->device.name},
                                             {"split", o.split},
                                             {"context", end->comparison->contextTokens},
-                                            {"comparison", nlohmann::json::parse(toJson(*end->comparison))}}
+                                            {"comparison", nlohmann::json::parse(toJson(*end->comparison))},
+                                            {"report", nlohmann::json::parse(toJsonReport(*end->comparison))}}
                                  .dump();
     if (!o.out.empty()) writeFileAtomically(o.out, line + "\n");
     writeJsonLine(line);
@@ -100,7 +105,7 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
         ->add_option("--layout", o->layouts,
                      "a layout file, run folder, DuoAttention folder, masks.tsv or Hugging Face config.json; or full, "
                      "sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
-                     "random:SEED@S; may be repeated")
+                     "random:SEED@S, sensitivity@S; may be repeated")
         ->required();
     command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted")
         ->check(kWindowRange);

@@ -16,6 +16,7 @@ using ChosenCommand = std::function<void()>;
 
 void addInfoCommand(CLI::App& app, ChosenCommand& chosen);
 void addLearnCommand(CLI::App& app, ChosenCommand& chosen);
+void addSweepCommand(CLI::App& app, ChosenCommand& chosen);
 void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen);
 void addConvertCommand(CLI::App& app, ChosenCommand& chosen);
 void addPretrainCommand(CLI::App& app, ChosenCommand& chosen);

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     consa::ChosenCommand chosen;
     consa::addInfoCommand(app, chosen);
     consa::addLearnCommand(app, chosen);
+    consa::addSweepCommand(app, chosen);
     consa::addEvaluateCommand(app, chosen);
     consa::addConvertCommand(app, chosen);
     consa::addPretrainCommand(app, chosen);

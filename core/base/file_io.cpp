@@ -165,6 +165,15 @@ void appendLine(const std::filesystem::path& path, std::string_view line) {
     requireThat(::write(descriptor.handle(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
 }
 
+void syncFile(const std::filesystem::path& path) {
+    const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (descriptor.handle() < 0 || ::fsync(descriptor.handle()) != 0)
+        throw Error(
+            "cannot write " + path.string() + ": " + systemReason(errno) + "; free space or choose another folder",
+            ErrorKind::RunFailed);
+    syncFolder(path.parent_path());
+}
+
 std::filesystem::path dataFolder() {
     if (auto chosen = environmentPath("CONSA_DATA_DIR"); !chosen.empty()) return chosen;
     if (const auto data = environmentPath("XDG_DATA_HOME"); !data.empty()) return data / "consa-explorer";

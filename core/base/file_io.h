@@ -20,6 +20,9 @@ void writeFileAtomically(const std::filesystem::path& path, std::string_view byt
 /// the path and the system's reason.
 void appendLine(const std::filesystem::path& path, std::string_view line);
 
+/// Waits until the bytes of a file that was written are on the disk. Throws Error (RunFailed) naming path and reason.
+void syncFile(const std::filesystem::path& path);
+
 /// Where this user's models, texts and presets lie: $CONSA_DATA_DIR, else $XDG_DATA_HOME/consa-explorer,
 /// else ~/.local/share/consa-explorer.
 [[nodiscard]] std::filesystem::path dataFolder();

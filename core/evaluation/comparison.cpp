@@ -54,6 +54,7 @@ Json toJsonValue(const ComparisonRow& row) {
             {"recallDeltaStandardError", recall(row.recallDeltaStandardError)},
             {"tokens", row.tokens},
             {"documents", row.documents},
+            {"weights", row.hasTrainedWeights ? "trained" : "model"},
             {"byPosition", std::move(buckets)}};
 }
 
@@ -93,7 +94,7 @@ std::string toJsonReport(const Comparison& comparison) {
                      {"versus", std::move(versus)},
                      {"selfCheck", check ? numberOrNull(*check) : Json(nullptr)},
                      {"split", comparison.split},
-                     {"context", comparison.contextTokens},
+                     {"contextTokens", comparison.contextTokens},
                      {"documents", comparison.rows.empty() ? 0 : comparison.rows[0].documents},
                      {"testOpenings", comparison.testOpenings ? Json(*comparison.testOpenings) : Json(nullptr)}});
 }

@@ -48,6 +48,7 @@ struct ComparisonRow {
     std::int64_t tokens = 0;
     int documents = 0;
     std::vector<PositionBucket> byPosition;
+    bool hasTrainedWeights = false;  // computed with weights that a run trained; else with the model's own
 
     [[nodiscard]] double perplexity() const;
     bool operator==(const ComparisonRow&) const = default;
@@ -81,15 +82,15 @@ struct Comparison {
 [[nodiscard]] std::string toJson(const Comparison& comparison);
 
 /// JSON object of the rows, as in toJson(), and what holds for all of them: keys rows, versus (with the rows' names),
-/// selfCheck, split, context, documents and testOpenings (null: not known).
+/// selfCheck, split, contextTokens, documents and testOpenings (null: not known).
 [[nodiscard]] std::string toJsonReport(const Comparison& comparison);
 
 /// Largest |deltaNll| of any row below the smallest window of attention, where every layout computes what all full
 /// computes: 0 within rounding, or something is wrong. None when no bucket lies below it.
 [[nodiscard]] std::optional<double> selfCheck(const Comparison& comparison);
 
-/// The rows as a table for a terminal, columns aligned, one line a row; below it the self-check and how often the test
-/// split has been opened, where known.
+/// The rows as a table for a terminal, columns aligned, one line a row; below it whose weights, where a run trained any,
+/// the self-check and how often the test split has been opened, where known.
 [[nodiscard]] std::string toTable(const Comparison& comparison);
 
 }  // namespace consa

@@ -12,7 +12,7 @@ namespace {
 
 using Line = std::vector<std::string>;
 const Line kTitles{"  layout",    "full k/N",       "sparsity",   "PPL", "dNLL vs full", "gain vs interleaved",
-                   "of rule gap", "of sliding gap", "dNLL recall"};
+                   "of rule gap", "of sliding gap", "recall dNLL"};
 
 std::string percent(double share) {
     return std::isfinite(share) ? fixedDigits(100 * share, 1) + " %" : "-";
@@ -52,19 +52,31 @@ Line toLine(const ComparisonRow& row, bool isBest) {
             row.recallTokens > 0 ? withError(row.recallDeltaNll, row.recallDeltaStandardError) : "-"};
 }
 
+/// Which rows ran with trained weights; nothing where none did.
+std::string weightsNote(const std::vector<ComparisonRow>& rows) {
+    const auto trained = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.hasTrainedWeights; });
+    if (trained == 0) return "";
+    if (trained == static_cast<std::ptrdiff_t>(rows.size())) return "All rows with the weights that the run trained.\n";
+    std::string others;
+    for (const ComparisonRow& row : rows)
+        if (!row.hasTrainedWeights) others += (others.empty() ? "" : ", ") + row.name;
+    return "Each row with its own trained weights, but for the model's own in: " + others + ".\n";
+}
+
 /// What holds for the whole table, a line each.
 std::string footer(const Comparison& comparison) {
-    std::string text;
+    std::string text = weightsNote(comparison.rows);
     if (!comparison.rows.empty() && comparison.rows[0].recallTokens > 0)
-        text += fmt::format("Recall: the {} tokens that complete a pair seen before, but out of the window's reach\n",
+        text += fmt::format("Recall: the {} tokens that complete a pair seen before, but out of the window's reach.\n",
                             comparison.rows[0].recallTokens);
     if (const auto check = selfCheck(comparison))
-        text += fmt::format("Self-check below the window: largest difference {:.1e} nats, 0 expected within rounding\n",
+        text += fmt::format("Self-check below the window: largest difference {:.1e} nats, 0 expected within rounding.\n",
                             *check);
     if (!comparison.testOpenings)
-        text += "How often this text's test split has been opened is not known: the record of it can't be kept\n";
+        text += "How often the test text of this corpus was opened is not known: the record of it can't be kept.\n";
     else if (*comparison.testOpenings > 0)
-        text += fmt::format("Times this text's test split has been opened: {}\n", *comparison.testOpenings);
+        text += fmt::format("The test text of this corpus was opened {} time{} so far.\n", *comparison.testOpenings,
+                            *comparison.testOpenings == 1 ? "" : "s");
     return text;
 }
 

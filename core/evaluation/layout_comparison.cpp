@@ -17,14 +17,6 @@ constexpr double kSignificantErrors = 3;  // a gap smaller than this many of its
 constexpr int kBootstrapDraws = 2000;     // Efron and Tibshirani (1993) ask for 1000 and more
 constexpr std::uint64_t kBootstrapSeed = 0;
 
-/// Mean loss a token of each window.
-std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens) {
-    std::vector<double> means;
-    for (const WindowLoss& window : losses)
-        means.push_back(std::accumulate(window.byBucket.begin(), window.byBucket.end(), 0.0) / contextTokens);
-    return means;
-}
-
 std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
     std::vector<double> result(a.size());
     std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>());
@@ -169,6 +161,13 @@ std::vector<RowDifference> everyTwo(const PairedMeans& means) {
 }
 
 }  // namespace
+
+std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens) {
+    std::vector<double> means;
+    for (const WindowLoss& window : losses)
+        means.push_back(std::accumulate(window.byBucket.begin(), window.byBucket.end(), 0.0) / contextTokens);
+    return means;
+}
 
 Comparison compareLayouts(const std::vector<EvaluatedLosses>& evaluated, const WindowLosses& full,
                           const std::vector<int>& documents, const std::vector<int>& bucketEdges, int contextTokens,

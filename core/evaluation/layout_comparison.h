@@ -15,6 +15,9 @@ struct WindowLoss {
 };
 using WindowLosses = std::vector<WindowLoss>;
 
+/// Mean loss a predicted token of each window, nats; a window predicts `contextTokens`.
+[[nodiscard]] std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens);
+
 /// What was evaluated, layout by layout, in the order wanted.
 struct EvaluatedLosses {
     ComparisonRow row;  // name, layout, window and sinks set; the rest is filled in

@@ -2,7 +2,6 @@
 #include "core/gates/gate_bank.h"
 
 #include "core/base/error.h"
-#include "core/gates/hard_concrete.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +14,7 @@ namespace {
 
 constexpr double kAdamEpsilon = 1e-8;
 constexpr double kInitialDeviation = 0.01;  // breaks ties between gates at the start (PruLong)
+constexpr double kPlainMargin = 1e-3;       // of plain gates from 0 and 1
 
 /// SplitMix64's finaliser: a well-mixed 64-bit value for each counter.
 std::uint64_t mix(std::uint64_t x) {
@@ -49,40 +49,64 @@ GateBank::GateBank(const UnitGrid& grid, const GateSettings& settings) : m_grid(
     m_state.logAlpha.resize(count);
     m_state.firstMoment.assign(count, 0);
     m_state.secondMoment.assign(count, 0);
+    m_pins.resize(count);
     for (std::size_t i = 0; i < count; ++i)
-        m_state.logAlpha[i] = stored(settings.initialLogAlpha + kInitialDeviation * normalAt(settings.seed, i));
+        m_state.logAlpha[i] = clamped(settings.initialLogAlpha + kInitialDeviation * normalAt(settings.seed, i));
+}
+
+double GateBank::clamped(double value) const {
+    if (m_settings.kind == GateKind::Plain) return stored(std::clamp(value, kPlainMargin, 1 - kPlainMargin));
+    return stored(std::clamp(value, -m_settings.logAlphaLimit, m_settings.logAlphaLimit));
 }
 
 std::vector<double> GateBank::probabilities() const {
-    std::vector<double> result(m_state.logAlpha.size());
-    std::transform(m_state.logAlpha.begin(), m_state.logAlpha.end(), result.begin(), probabilityFull);
+    std::vector<double> result = slidingProbabilities();
+    for (double& value : result) value = 1 - value;
+    return result;
+}
+
+double GateBank::slidingProbability(std::size_t unit, double shift) const {
+    if (m_pins[unit]) return *m_pins[unit] ? 0 : 1;
+    const double value = shift == 0 ? m_state.logAlpha[unit] : clamped(m_state.logAlpha[unit] + shift);
+    return m_settings.kind == GateKind::Plain ? 1 - value : probabilitySliding(value);
+}
+
+std::vector<double> GateBank::slidingProbabilities() const {
+    std::vector<double> result(m_pins.size());
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = slidingProbability(i);
+    return result;
+}
+
+std::vector<double> GateBank::slidingProbabilitySlopes() const {
+    std::vector<double> result(m_pins.size());
+    for (std::size_t i = 0; i < result.size(); ++i)
+        if (!m_pins[i])
+            result[i] = m_settings.kind == GateKind::Plain ? -1.0 : probabilitySlidingSlope(m_state.logAlpha[i]);
     return result;
 }
 
 double GateBank::expectedSparsity() const {
-    const auto& values = m_state.logAlpha;
-    return std::transform_reduce(values.begin(), values.end(), 0.0, std::plus<>(), probabilitySliding) /
-           static_cast<double>(values.size());
-}
-
-std::vector<double> GateBank::expectedSparsitySlope() const {
-    std::vector<double> result(m_state.logAlpha.size());
-    const auto count = static_cast<double>(result.size());
-    std::transform(m_state.logAlpha.begin(), m_state.logAlpha.end(), result.begin(),
-                   [count](double logAlpha) { return probabilitySlidingSlope(logAlpha) / count; });
-    return result;
+    const std::vector<double> sliding = slidingProbabilities();
+    return std::accumulate(sliding.begin(), sliding.end(), 0.0) / static_cast<double>(sliding.size());
 }
 
 int GateBank::undecidedCount() const {
-    return static_cast<int>(std::count_if(m_state.logAlpha.begin(), m_state.logAlpha.end(),
-                                          [](double logAlpha) { return !isDecided(logAlpha); }));
+    int count = 0;
+    for (std::size_t i = 0; i < m_pins.size(); ++i)
+        if (!m_pins[i] && m_settings.kind == GateKind::HardConcrete && !isDecided(m_state.logAlpha[i])) ++count;
+    return count;
+}
+
+GateDraw GateBank::draw(std::size_t unit, std::int64_t step) const {
+    if (m_pins[unit]) return {*m_pins[unit] ? 1.0 : 0.0, 0.0};
+    if (m_settings.kind == GateKind::Plain) return {m_state.logAlpha[unit], 1.0};
+    return drawGate(m_state.logAlpha[unit], uniformAt(m_settings.seed, static_cast<std::uint64_t>(step), unit));
 }
 
 GateBank::Sample GateBank::sample(std::int64_t step) const {
     Sample sample;
     for (std::size_t i = 0; i < m_state.logAlpha.size(); ++i) {
-        const GateDraw draw =
-            drawGate(m_state.logAlpha[i], uniformAt(m_settings.seed, static_cast<std::uint64_t>(step), i));
+        const GateDraw draw = this->draw(i, step);
         sample.z.push_back(draw.z);
         sample.slope.push_back(draw.slope);
     }
@@ -95,13 +119,34 @@ void GateBank::update(std::span<const double> gradient, double learningRate) {
     const double correction1 = 1 - std::pow(m_settings.beta1, static_cast<double>(s.updateCount));
     const double correction2 = 1 - std::pow(m_settings.beta2, static_cast<double>(s.updateCount));
     for (std::size_t i = 0; i < s.logAlpha.size(); ++i) {
+        if (m_pins[i]) continue;
         const double g = gradient[i];
         s.firstMoment[i] = stored(m_settings.beta1 * s.firstMoment[i] + (1 - m_settings.beta1) * g);
         s.secondMoment[i] = stored(m_settings.beta2 * s.secondMoment[i] + (1 - m_settings.beta2) * g * g);
         const double denominator = std::sqrt(s.secondMoment[i] / correction2) + kAdamEpsilon;
         const double moved = s.logAlpha[i] - learningRate * (s.firstMoment[i] / correction1) / denominator;
-        s.logAlpha[i] = stored(std::clamp(moved, -m_settings.logAlphaLimit, m_settings.logAlphaLimit));
+        s.logAlpha[i] = clamped(moved);
     }
+}
+
+void GateBank::set(std::span<const double> values) {
+    for (std::size_t i = 0; i < m_state.logAlpha.size(); ++i) m_state.logAlpha[i] = clamped(values[i]);
+}
+
+void GateBank::moveSparsity(std::size_t begin, std::size_t count, double sparsity) {
+    const auto meanAt = [&](double shift) {
+        double sum = 0;
+        for (std::size_t i = begin; i < begin + count; ++i) sum += slidingProbability(i, shift);
+        return sum / static_cast<double>(count);
+    };
+    constexpr int kHalvings = 40;
+    double low = -2 * m_settings.logAlphaLimit, high = 2 * m_settings.logAlphaLimit;  // the mean falls as they rise
+    for (int i = 0; i < kHalvings; ++i) {
+        const double middle = (low + high) / 2;
+        (meanAt(middle) > sparsity ? low : high) = middle;
+    }
+    for (std::size_t i = begin; i < begin + count; ++i)
+        if (!m_pins[i]) m_state.logAlpha[i] = clamped(m_state.logAlpha[i] + (low + high) / 2);
 }
 
 void GateBank::restore(GateState state) {

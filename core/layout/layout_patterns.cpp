@@ -14,11 +14,12 @@
 namespace consa {
 namespace {
 
-constexpr std::array<std::string_view, 7> kRuleNames{"full",        "sliding", "interleaved", "bottom-sliding",
-                                                     "middle-full", "heads",   "random"};
+constexpr std::string_view kSensitivity = "sensitivity";
+constexpr std::array<std::string_view, 8> kRuleNames{"full",        "sliding", "interleaved", "bottom-sliding",
+                                                     "middle-full", "heads",   "random",      kSensitivity};
 constexpr const char* kUnderstood =
     "full, sliding, interleaved@0.5, interleaved:PHASE@0.5, bottom-sliding@0.5, middle-full@0.5, heads@0.5, "
-    "random:SEED@0.5 (the number is the sparsity, 0 to 1) or a layout file";
+    "random:SEED@0.5, sensitivity@0.5 (the number is the sparsity, 0 to 1) or a layout file";
 
 /// Whole layers, so that both granularities get the same budget.
 template <typename IsFull>
@@ -159,9 +160,17 @@ bool isLayoutRule(const std::string& word) {
     return !isPath && word.find('@') != std::string::npos;
 }
 
+std::optional<double> sensitivitySparsity(const std::string& word) {
+    const RuleParts parts = takeApart(word);
+    if (parts.name != kSensitivity) return std::nullopt;
+    if (parts.number) fail(word, "sensitivity takes no number after a colon");
+    return parseSparsity(word, parts);
+}
+
 std::vector<NamedLayout> layoutsFromRule(const std::string& word, const UnitGrid& grid) {
     const RuleParts parts = takeApart(word);
     if (!isRuleName(parts.name)) fail(word, "there is no such rule");
+    if (parts.name == kSensitivity) fail(word, "has to be measured on the model");
     if (parts.name == "interleaved") return interleavedLayouts(word, parts, grid);
     if (parts.name == "random") return {{word, randomLayoutByName(word, parts, grid)}};
     if (parts.number) fail(word, std::string(parts.name) + " takes no number after a colon");

@@ -4,6 +4,7 @@
 #include "core/layout/attention_layout.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,12 @@ struct NamedLayout {
 
 /// True when `word` has the form of a rule's name rather than a path.
 [[nodiscard]] bool isLayoutRule(const std::string& word);
+/// The sparsity of `sensitivity@S`, the one rule that has to be measured on a model; nothing for other words. Throws
+/// Error (BadInput) when S is no sparsity.
+[[nodiscard]] std::optional<double> sensitivitySparsity(const std::string& word);
 /// The layouts that a rule's name stands for (several only for `interleaved@S`). Layer rules are drawn per KV head
-/// when the grid is. Throws Error (BadInput) naming the word and what is understood.
+/// when the grid is. Throws Error (BadInput) naming the word and what is understood, and for
+/// `sensitivity@S`.
 [[nodiscard]] std::vector<NamedLayout> layoutsFromRule(const std::string& word, const UnitGrid& grid);
 
 }  // namespace consa

@@ -4,6 +4,7 @@
 #include "core/model/fused_elementwise.h"
 
 #include <algorithm>
+#include <array>
 
 namespace consa {
 
@@ -41,7 +42,7 @@ ChunkLosses chunkLosses(const Tensor& hidden, const Tensor& weight, const Tensor
     return {losses, gradLogits.mul_(gradScale).to(hidden.scalar_type())};
 }
 
-/// Calls visit(begin, rows of hidden [rows, hidden], their targets [rows]) for each chunk.
+/// Calls visit(begin, rows of hidden [rows, hidden], the same rows of targets [rows, ...]) for each chunk.
 template <typename Visit>
 void forEachChunk(const Tensor& hidden, const Tensor& weight, const Tensor& targets, Visit visit) {
     const int64_t rows = hidden.size(0), step = chunkRows(weight);
@@ -51,33 +52,92 @@ void forEachChunk(const Tensor& hidden, const Tensor& weight, const Tensor& targ
     }
 }
 
+/// Sums a loss over chunks of rows and, where wanted, its gradients in the same pass.
+class ChunkSums {
+public:
+    ChunkSums(const Tensor& hidden, const Tensor& weight)
+        : m_weight(weight), m_scale(1.0 / static_cast<double>(hidden.size(0))) {
+        if (hidden.requires_grad()) m_gradHidden = torch::empty_like(hidden);
+        if (weight.requires_grad())
+            m_gradWeight = torch::zeros(weight.sizes(), weight.options().dtype(torch::kFloat32));
+        m_total = torch::zeros({}, hidden.options().dtype(torch::kFloat32));
+    }
+
+    /// Scale of the gradient by the logits; 0 when none is wanted.
+    [[nodiscard]] double gradScale() const { return m_gradHidden.defined() || m_gradWeight.defined() ? m_scale : 0; }
+    /// Adds rows from `begin`: their losses, float32 [rows], and the gradient by their logits [rows, vocabulary].
+    void add(int64_t begin, const Tensor& hidden, const Tensor& losses, const Tensor& gradLogits) {
+        m_total += losses.sum();
+        if (m_gradHidden.defined())
+            m_gradHidden.narrow(0, begin, hidden.size(0)).copy_(torch::matmul(gradLogits, m_weight));
+        if (m_gradWeight.defined()) m_gradWeight += torch::matmul(gradLogits.t(), hidden);
+    }
+    /// Keeps the gradients for backward() and returns the mean loss.
+    [[nodiscard]] Tensor finish(AutogradContext* context) const {
+        context->save_for_backward({m_gradHidden, m_gradWeight});
+        context->saved_data["type"] = m_weight.scalar_type();
+        return m_total * m_scale;
+    }
+    /// Gradients of hidden and weight.
+    static std::array<Tensor, 2> gradients(AutogradContext* context, const Tensor& scale) {
+        const auto saved = context->get_saved_variables();
+        const auto type = context->saved_data["type"].toScalarType();
+        return {saved[0].defined() ? saved[0] * scale.to(saved[0].scalar_type()) : Tensor(),
+                saved[1].defined() ? (saved[1] * scale).to(type) : Tensor()};
+    }
+
+private:
+    const Tensor& m_weight;
+    double m_scale;
+    Tensor m_gradHidden, m_gradWeight, m_total;
+};
+
 class ChunkedLoss : public torch::autograd::Function<ChunkedLoss> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
-        const bool needsGradient = hidden.requires_grad(), needsWeightGradient = weight.requires_grad();
-        Tensor gradHidden, gradWeight;
-        if (needsGradient) gradHidden = torch::empty_like(hidden);
-        if (needsWeightGradient) gradWeight = torch::zeros(weight.sizes(), weight.options().dtype(torch::kFloat32));
-        const double scale = 1.0 / static_cast<double>(hidden.size(0));
-        Tensor total = torch::zeros({}, hidden.options().dtype(torch::kFloat32));
-        const double gradScale = needsGradient || needsWeightGradient ? scale : 0;
+        ChunkSums sums(hidden, weight);
         forEachChunk(hidden, weight, targets, [&](int64_t begin, const Tensor& part, const Tensor& target) {
-            const auto [losses, gradLogits] = chunkLosses(part, weight, target, gradScale);
-            total += losses.sum();
-            if (needsGradient) gradHidden.narrow(0, begin, part.size(0)).copy_(torch::matmul(gradLogits, weight));
-            if (needsWeightGradient) gradWeight += torch::matmul(gradLogits.t(), part);
+            const auto [losses, gradLogits] = chunkLosses(part, weight, target, sums.gradScale());
+            sums.add(begin, part, losses, gradLogits);
         });
-        context->save_for_backward({gradHidden, gradWeight});
-        context->saved_data["type"] = weight.scalar_type();
-        return total * scale;
+        return sums.finish(context);
     }
 
     static tensor_list backward(AutogradContext* context, tensor_list gradients) {
-        const auto saved = context->get_saved_variables();
-        const Tensor& scale = gradients[0];
-        const auto type = context->saved_data["type"].toScalarType();
-        return {saved[0].defined() ? saved[0] * scale.to(saved[0].scalar_type()) : Tensor(),
-                saved[1].defined() ? (saved[1] * scale).to(type) : Tensor(), Tensor()};
+        const auto [gradHidden, gradWeight] = ChunkSums::gradients(context, gradients[0]);
+        return {gradHidden, gradWeight, Tensor()};
+    }
+};
+
+/// KL(teacher || student) of each row and the gradient by the student's logits times gradScale.
+ChunkLosses chunkDivergences(const Tensor& hidden, const Tensor& weight, const Tensor& teacherHidden,
+                             const Tensor& teacherWeight, double gradScale) {
+    const auto logProbabilities = [](const Tensor& x, const Tensor& w) {
+        return torch::log_softmax(torch::matmul(x, w.t()), -1, torch::kFloat32);
+    };
+    Tensor student = logProbabilities(hidden, weight);
+    const Tensor teacher = logProbabilities(teacherHidden, teacherWeight);
+    const Tensor wanted = teacher.exp();
+    const Tensor losses = (wanted * (teacher - student)).sum(-1);
+    if (gradScale == 0) return {losses, {}};
+    return {losses, student.exp_().sub_(wanted).mul_(gradScale).to(hidden.scalar_type())};
+}
+
+class ChunkedDistillation : public torch::autograd::Function<ChunkedDistillation> {
+public:
+    static Tensor forward(AutogradContext* context, const Tensor& hidden, const Tensor& weight,
+                          const Tensor& teacherHidden, const Tensor& teacherWeight) {
+        ChunkSums sums(hidden, weight);
+        forEachChunk(hidden, weight, teacherHidden, [&](int64_t begin, const Tensor& part, const Tensor& teacher) {
+            const auto [losses, gradLogits] = chunkDivergences(part, weight, teacher, teacherWeight, sums.gradScale());
+            sums.add(begin, part, losses, gradLogits);
+        });
+        return sums.finish(context);
+    }
+
+    static tensor_list backward(AutogradContext* context, tensor_list gradients) {
+        const auto [gradHidden, gradWeight] = ChunkSums::gradients(context, gradients[0]);
+        return {gradHidden, gradWeight, Tensor(), Tensor()};
     }
 };
 
@@ -85,6 +145,11 @@ public:
 
 Tensor chunkedNextTokenLoss(const Tensor& hidden, const Tensor& weight, const Tensor& targets) {
     return ChunkedLoss::apply(hidden, weight, targets);
+}
+
+Tensor chunkedDistillationLoss(const Tensor& hidden, const Tensor& weight, const Tensor& teacherHidden,
+                               const Tensor& teacherWeight) {
+    return ChunkedDistillation::apply(hidden, weight, teacherHidden, teacherWeight);
 }
 
 Tensor nextTokenLosses(const Tensor& hidden, const Tensor& weight, const Tensor& targets) {

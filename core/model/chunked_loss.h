@@ -10,6 +10,13 @@ namespace consa {
 [[nodiscard]] torch::Tensor chunkedNextTokenLoss(const torch::Tensor& hidden, const torch::Tensor& weight,
                                                  const torch::Tensor& targets);
 
+/// Mean KL divergence of softmax(hidden weight^T) from softmax(teacherHidden teacherWeight^T), KL(teacher || student),
+/// nats. hidden, teacherHidden: [rows, hiddenSize]; weights: [vocabulary, hiddenSize]. Differentiable in hidden, and in
+/// weight when it requires grad.
+[[nodiscard]] torch::Tensor chunkedDistillationLoss(const torch::Tensor& hidden, const torch::Tensor& weight,
+                                                    const torch::Tensor& teacherHidden,
+                                                    const torch::Tensor& teacherWeight);
+
 /// Cross-entropy of each row, float32 [rows]; no gradients.
 [[nodiscard]] torch::Tensor nextTokenLosses(const torch::Tensor& hidden, const torch::Tensor& weight,
                                             const torch::Tensor& targets);

@@ -12,13 +12,50 @@ using torch::Tensor;
 using torch::indexing::None;
 using torch::indexing::Slice;
 
+namespace {
+
+/// Calls visit(name, tensor) for every weight of a layer that it has.
+template <typename Layer, typename Visit>
+void forEachWeight(Layer& layer, Visit visit) {
+    const auto offer = [&](const char* name, auto& weight) {
+        if (weight.defined()) visit(name, weight);
+    };
+    offer("attentionNorm", layer.attentionNorm);
+    offer("queryKeyValue", layer.queryKeyValue);
+    offer("queryKeyValueBias", layer.queryKeyValueBias);
+    offer("queryNorm", layer.queryNorm);
+    offer("keyNorm", layer.keyNorm);
+    offer("output", layer.output);
+    offer("feedForwardNorm", layer.feedForwardNorm);
+    offer("gateUp", layer.gateUp);
+    offer("down", layer.down);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, Tensor>> TransformerWeights::named() const {
+    std::vector<std::pair<std::string, Tensor>> result{{"embedding", embedding}, {"finalNorm", finalNorm}};
+    if (!head.is_same(embedding)) result.emplace_back("head", head);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        forEachWeight(layers[i], [&](const char* name, const Tensor& weight) {
+            result.emplace_back("layers." + std::to_string(i) + "." + name, weight);
+        });
+    return result;
+}
+
 std::vector<Tensor> TransformerWeights::all() const {
-    std::vector<Tensor> result{embedding, finalNorm};
-    if (!head.is_same(embedding)) result.push_back(head);
-    for (const LayerWeights& layer : layers)
-        for (const Tensor& weight : {layer.attentionNorm, layer.queryKeyValue, layer.queryKeyValueBias, layer.queryNorm,
-                                     layer.keyNorm, layer.output, layer.feedForwardNorm, layer.gateUp, layer.down})
-            if (weight.defined()) result.push_back(weight);
+    std::vector<Tensor> result;
+    for (const auto& [name, weight] : named()) result.push_back(weight);
+    return result;
+}
+
+TransformerWeights TransformerWeights::copiedAs(torch::ScalarType type) const {
+    const torch::NoGradGuard noGradients;
+    const auto copy = [type](const Tensor& x) { return x.detach().to(type, /*non_blocking=*/false, /*copy=*/true); };
+    TransformerWeights result{copy(embedding), copy(finalNorm), {}, layers};
+    result.head = head.is_same(embedding) ? result.embedding : copy(head);
+    for (LayerWeights& layer : result.layers)
+        forEachWeight(layer, [&](const char*, Tensor& weight) { weight = copy(weight); });
     return result;
 }
 

@@ -7,6 +7,8 @@
 #include "core/model/torch_api.h"
 
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace consa {
@@ -42,6 +44,10 @@ struct TransformerWeights {
 
     /// Every distinct tensor, for optimisers.
     [[nodiscard]] std::vector<torch::Tensor> all() const;
+    /// The same with their names here: "embedding", "layers.0.gateUp"; a tied head is the embedding.
+    [[nodiscard]] std::vector<std::pair<std::string, torch::Tensor>> named() const;
+    /// A copy with tensors of its own in this format; a tied head stays tied.
+    [[nodiscard]] TransformerWeights copiedAs(torch::ScalarType type) const;
 };
 
 /// Runs the decoder. Weights are frozen unless the caller makes them require gradients. Not thread-safe.

@@ -2,8 +2,9 @@
 #include "core/session/experiment_session.h"
 
 #include "core/base/error.h"
-#include "core/gates/hard_concrete.h"
+#include "core/session/cut_curve.h"
 #include "core/session/layout_evaluation.h"
+#include "core/session/layout_polish.h"
 #include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
 
@@ -27,7 +28,6 @@ namespace {
 /// Thrown by the cancellation check; ends a step, a loading or an evaluation without a result.
 struct Cancelled {};
 
-constexpr int kSettlingSteps = 40;  // trained on after a finished run was given a new target
 constexpr auto kProgressInterval = std::chrono::milliseconds(50);
 
 /// The constants of a run that is open but was not started: for evaluating.
@@ -38,6 +38,25 @@ TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
     config.device = command.device;
     config.text = command.text;
     return config;
+}
+
+/// Throws Error (BadInput) when the run would see a window of text twice.
+void requireOneEpoch(const TokenCorpus& corpus, const TrainingConfig& config) {
+    const auto windows = static_cast<std::int64_t>(corpus.windows(Split::Train, config.contextTokens).size());
+    const std::int64_t wanted = std::int64_t{config.stepCount} * config.batchSize;
+    if (wanted <= windows) return;
+    throw Error(fmt::format(
+        "--steps {} of --batch {} read {} windows of --context {}, but the texts hold {} to train "
+        "on, so that weights would see text again: take at most {} steps, add text, or say "
+        "--allow-repeats",
+        config.stepCount, config.batchSize, wanted, config.contextTokens, windows, windows / config.batchSize));
+}
+
+/// What a change of pins amounts to, for people.
+std::string pinSentence(const std::vector<Pin>& pins) {
+    if (pins.empty()) return "No unit is pinned";
+    const auto full = std::count_if(pins.begin(), pins.end(), [](const Pin& pin) { return pin.isFull; });
+    return fmt::format("Pinned: {} full, {} sliding", full, static_cast<std::ptrdiff_t>(pins.size()) - full);
 }
 
 }  // namespace
@@ -72,16 +91,22 @@ private:
     void handle(const ResumeRunCommand& command);
     void handle(const RetargetCommand& command);
     void handle(const CutCommand& command);
+    void handle(const PinCommand& command);
+    void handle(const CutCurveCommand& command);
     void handle(const PauseCommand&);
     void handle(const ResumeCommand&);
     void handle(const StopCommand&);
     void handle(const FreezeCommand& command);
     void handle(const EvaluateCommand& command);
+    void handle(const PolishCommand& command);
     void handle(const CancelEvaluationCommand&) {}
 
     void open(const OpenCommand& command);
-    void beginRun(const TrainingConfig& config);
+    void beginRun(const TrainingConfig& config, const std::optional<AttentionLayout>& layout);
     void trainOneStep();
+    /// True when the cut curve is wanted and lacks a point.
+    [[nodiscard]] bool hasIdleWork();
+    void addCutPoint();
     void finishRun(const std::string& kind, const std::string& text);
     void saveRun();
 
@@ -98,12 +123,15 @@ private:
     std::condition_variable_any m_wake;
     std::deque<SessionCommand> m_commands;
     std::atomic<bool> m_isInterrupted = false;
+    std::atomic<bool> m_hasCommands = false;
 
     // Owned by the worker thread.
     std::stop_token m_stop;
     SessionSnapshot m_snapshot;
     std::unique_ptr<OpenedModel> m_opened;
     std::unique_ptr<LearningRun> m_learning;
+    std::unique_ptr<CutCurveEvaluator> m_cutCurve;  // of m_learning; made at the first idle moment
+    bool m_wantsCutCurve = false;
     std::jthread m_thread;  // last: joined before anything it uses goes
 };
 
@@ -128,6 +156,7 @@ void ExperimentSession::Worker::post(SessionCommand command) {
         else
             m_commands.push_back(std::move(command));
         if (interrupts(m_commands.back())) m_isInterrupted = true;
+        m_hasCommands = true;
     }
     m_wake.notify_all();
 }
@@ -144,10 +173,13 @@ void ExperimentSession::Worker::run(const std::stop_token& stop) {
         takeCommands(stop);
         if (m_snapshot.state == SessionState::Training && !stop.stop_requested())
             guarded([this] { trainOneStep(); }, /*isStep=*/true);
+        else if (!stop.stop_requested() && hasIdleWork())
+            guarded([this] { addCutPoint(); });
     }
     // An unfinished run is left as a later resume wants it.
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         guarded([this] { saveRun(); });
+    m_cutCurve.reset();
     m_learning.reset();
     m_opened.reset();
 }
@@ -158,8 +190,8 @@ void ExperimentSession::Worker::takeCommands(const std::stop_token& stop) {
         {
             std::unique_lock lock(m_mutex);
             if (m_commands.empty()) {
-                m_isInterrupted = false;
-                if (m_snapshot.state == SessionState::Training) return;
+                m_isInterrupted = m_hasCommands = false;
+                if (m_snapshot.state == SessionState::Training || hasIdleWork()) return;
                 m_wake.wait(lock, stop, [this] { return !m_commands.empty(); });
             }
             if (stop.stop_requested()) return;
@@ -253,6 +285,7 @@ void ExperimentSession::Worker::takePicture() {
 
 void ExperimentSession::Worker::open(const OpenCommand& command) {
     if (m_opened && m_opened->isMadeFrom(command)) return;
+    m_cutCurve.reset();
     m_learning.reset();
     const std::uint64_t run = m_snapshot.run;
     m_snapshot = {};
@@ -279,12 +312,14 @@ void ExperimentSession::Worker::handle(const OpenCommand& command) {
     setState(SessionState::Ready, m_opened->config().name + " is open.");
 }
 
-void ExperimentSession::Worker::beginRun(const TrainingConfig& config) {
+void ExperimentSession::Worker::beginRun(const TrainingConfig& config, const std::optional<AttentionLayout>& layout) {
+    m_cutCurve.reset();
     m_learning.reset();
     open({config.model, config.corpus, config.device, config.text});
     setState(SessionState::Loading, "Loading the weights");
-    m_learning = std::make_unique<LearningRun>(*m_opened, config, progressReporter());
+    m_learning = std::make_unique<LearningRun>(*m_opened, config, layout, progressReporter());
     m_snapshot.cut.reset();
+    m_snapshot.cutCurve = {};
     m_snapshot.comparison.reset();
     m_snapshot.isFrozen = false;
     m_snapshot.targetAppliedStep = 0;
@@ -296,7 +331,8 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         finishRun("stop", "Stopped for a new run");
     requireValid(command.config);
-    beginRun(command.config);
+    beginRun(command.config, command.layout);
+    if (!command.allowsRepeats) requireOneEpoch(m_opened->corpus(), command.config);
     if (!command.runFolder.empty()) {
         m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
@@ -309,7 +345,7 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
 void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
     RunFolder folder = RunFolder::open(command.runFolder);
     const TrainerState state = folder.loadCheckpoint();
-    beginRun(folder.record().config);
+    beginRun(folder.record().config, folder.loadHeldLayout());
     m_learning->restore(std::move(folder), state);
     m_snapshot.runFolder = command.runFolder;
     m_snapshot.isFrozen = state.isFrozen;
@@ -349,17 +385,18 @@ void ExperimentSession::Worker::finishRun(const std::string& kind, const std::st
 }
 
 void ExperimentSession::Worker::handle(const RetargetCommand& command) {
+    if (m_learning && m_learning->trainer().config().mode == LearningMode::Recover)
+        throw Error("This run holds a fixed layout; start a run that learns gates to move a target.");
     if (command.target < 0 || command.target > 1)
         throw Error(fmt::format("The target {:.4g} lies outside 0..1; give the share of units that may slide.",
                                 command.target));
+    const int ramp = command.rampSteps.value_or(m_snapshot.config.rampSteps);
+    if (m_learning) m_learning->trainer().retarget(command.target, ramp);
     m_snapshot.target = command.target;
     m_snapshot.config.target = command.target;
     if (!m_learning) return publish();
-    const int ramp = command.rampSteps.value_or(m_learning->trainer().config().rampSteps);
-    m_learning->trainer().retarget(command.target, ramp);
     m_snapshot.targetAppliedStep = m_snapshot.step;
     if (m_snapshot.state == SessionState::Finished) {
-        m_learning->trainer().setStepCount(m_snapshot.step + ramp + kSettlingSteps);
         m_snapshot.state = SessionState::Training;
         m_snapshot.message.clear();
     }
@@ -371,6 +408,44 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
 void ExperimentSession::Worker::handle(const CutCommand& command) {
     m_snapshot.cut = command.sparsity;
     if (m_learning) takePicture();
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const PinCommand& command) {
+    if (!m_learning) throw Error("Nothing is learned yet; start a run to pin its units.");
+    if (m_learning->trainer().config().mode == LearningMode::Recover)
+        throw Error("This run holds a fixed layout; start a run that learns gates to pin units.");
+    m_learning->trainer().setPins(command.pins);
+    m_snapshot.cutCurve = {};
+    takePicture();
+    note("pin", pinSentence(command.pins));
+    publish();
+}
+
+void ExperimentSession::Worker::handle(const CutCurveCommand& command) {
+    m_wantsCutCurve = command.isWanted;
+}
+
+bool ExperimentSession::Worker::hasIdleWork() {
+    const bool isIdle = m_snapshot.state == SessionState::Paused || m_snapshot.state == SessionState::Finished;
+    if (!m_wantsCutCurve || !isIdle || !m_learning) return false;
+    if (m_learning->trainer().config().mode == LearningMode::Recover) return false;  // there is one layout only
+    return !m_cutCurve || m_cutCurve->hasWork(m_snapshot.cutCurve, m_snapshot.step, m_snapshot.cut);
+}
+
+void ExperimentSession::Worker::addCutPoint() {
+    try {
+        if (!m_cutCurve)
+            m_cutCurve = std::make_unique<CutCurveEvaluator>(m_learning->model(), m_opened->corpus(),
+                                                             m_learning->trainer().config());
+        const double sparsity = m_cutCurve->nextSparsity(m_snapshot.cutCurve, m_snapshot.step, m_snapshot.cut);
+        m_cutCurve->addPoint(m_snapshot.cutCurve, m_snapshot.step, sparsity, m_learning->trainer().layoutAt(sparsity),
+                             [this] {
+                                 if (m_hasCommands || m_stop.stop_requested()) throw Cancelled();
+                             });
+    } catch (const Error&) {  // texts too short, or no memory: the curve is a courtesy, the run goes on without
+        m_wantsCutCurve = false;
+    }
     publish();
 }
 
@@ -406,15 +481,14 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
     const SessionState before = m_snapshot.state;
     std::optional<LearnedCut> learned;
     if (m_learning)
-        learned = LearnedCut{m_snapshot.layout, m_snapshot.step, [this](int fullUnits) {
-                                 return layoutFromScores(m_snapshot.grid, m_snapshot.logAlpha, fullUnits,
-                                                         m_snapshot.config.seed);
-                             }};
+        learned = LearnedCut{m_snapshot.layout, m_snapshot.step,
+                             [this](int fullUnits) { return m_learning->trainer().gates().layoutOf(fullUnits); }};
     const std::vector<EvaluatedLayout> layouts =
         layoutsToEvaluate(command, m_snapshot.grid, m_snapshot.target, learned);
     setState(SessionState::Evaluating, "Evaluating");
     try {
-        Comparison comparison = evaluateLayouts(*m_opened, command, layouts, m_snapshot.config, progressReporter());
+        Comparison comparison =
+            evaluateLayouts(*m_opened, m_learning.get(), command, layouts, m_snapshot.config, progressReporter());
         comparison.atStep = learned ? learned->step : 0;
         if (m_learning && m_learning->folder() != nullptr) m_learning->folder()->saveComparison(comparison);
         m_snapshot.comparison = std::move(comparison);
@@ -423,6 +497,25 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         throw;
     }
     note("evaluate", fmt::format("Compared {} layouts on the {} text", layouts.size(), command.split));
+    setState(before);
+}
+
+void ExperimentSession::Worker::handle(const PolishCommand& command) {
+    const SessionState before = m_snapshot.state;
+    if (!m_learning || (before != SessionState::Paused && before != SessionState::Finished))
+        throw Error("Nothing to polish; pause or finish a run first.");
+    setState(SessionState::Evaluating, "Polishing");
+    SwapResult result;
+    try {
+        result = polishLayout(*m_learning, m_opened->corpus(), command.trials, progressReporter());
+    } catch (const std::exception&) {
+        m_snapshot.state = before;
+        throw;
+    }
+    m_snapshot.cutCurve = {};
+    takePicture();
+    saveRun();
+    note("polish", sentence(result));
     setState(before);
 }
 

@@ -4,20 +4,25 @@
 #include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/evaluation/perplexity.h"
+#include "core/evaluation/sensitivity.h"
 #include "core/layout/layout_patterns.h"
 #include "core/model/transformer_loader.h"
+#include "core/session/test_seal.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 namespace consa {
 
 namespace {
 
 constexpr int kRandomLayouts = 2;  // seeds compared beside the rules
+constexpr std::int64_t kSensitivityTokensOnGpu = 131072, kSensitivityTokensOnCpu = 4096;  // read for every unit
 
 std::string atSparsity(const std::string& rule, double sparsity) {
     return fmt::format("{}@{:.4g}", rule, sparsity);
@@ -75,6 +80,8 @@ std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, c
         if (hasLearned && ruleCount != learned->layout.fullCount())
             result.insert(result.begin() + static_cast<std::ptrdiff_t>(firstRule),
                           {"learned at the rule's count", learned->atCount(ruleCount)});
+        for (const char* rule : {"bottom-sliding", "middle-full", "heads"})
+            addRule(result, atSparsity(rule, budget), grid);
         for (int seed = 0; seed < kRandomLayouts; ++seed)
             addRule(result, atSparsity("random:" + std::to_string(seed), budget), grid);
         addRule(result, "sliding", grid);
@@ -83,8 +90,48 @@ std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, c
     return result;
 }
 
-Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
-                           const std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
+namespace {
+
+/// Fills in the layouts that have to be measured: units ranked on dev text, whatever is compared on.
+void measureSensitivities(const Transformer& model, const TokenCorpus& corpus, int context,
+                          std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
+                          const OpeningProgress& progress) {
+    const std::int64_t tokens = model.device().is_cuda() ? kSensitivityTokensOnGpu : kSensitivityTokensOnCpu;
+    std::map<std::pair<int, int>, std::vector<double>> measured;  // by window and sinks
+    const UnitGrid grid = model.config().grid(Granularity::KvHead);
+    for (EvaluatedLayout& one : layouts) {
+        if (!one.sensitivitySparsity) continue;
+        const int window = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
+        const int sinks = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        auto found = measured.find({window, sinks});
+        if (found == measured.end()) {
+            const EvaluationText text = makeEvaluationText(corpus, Split::Dev, context, window, tokens);
+            found = measured
+                        .emplace(std::pair(window, sinks),
+                                 unitSensitivities(model, text, grid, window, sinks,
+                                                   [&](double share) { progress(share, "Measuring unit by unit"); }))
+                        .first;
+        }
+        one.layout =
+            layoutFromScores(grid, found->second, fullUnitsAtSparsity(grid.unitCount(), *one.sensitivitySparsity));
+    }
+}
+
+/// How often the corpus' test text was opened, this time included; 0 for a split without it.
+std::optional<int> countTestOpening(const OpenedModel& opened, const std::string& split,
+                                    const std::vector<EvaluatedLayout>& layouts) {
+    const Split opening = splitFromString(split);
+    if (opening != Split::Test && opening != Split::All) return 0;
+    const TokenCorpus& corpus = opened.corpus();
+    TestOpening record{corpus.fingerprint(), corpus.origin(), opened.modelFingerprint(), {}};
+    for (const EvaluatedLayout& layout : layouts) record.layouts.push_back(layout.name);
+    return recordTestOpening(record);
+}
+
+}  // namespace
+
+Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const EvaluateCommand& command,
+                           std::vector<EvaluatedLayout> layouts, const TrainingConfig& config,
                            const OpeningProgress& progress) {
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
     if (const int longest = opened.config().longestContextTokens(); context < 1 || context > longest)
@@ -93,9 +140,10 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
     const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
                                                    smallestWindow(layouts, config.windowTokens), command.maxTokens);
     if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);
-    const Transformer& model =
-        opened.weights(scalarType(command.dataType, opened.device(), /*forLearning=*/false), progress);
+    const auto type = scalarType(command.dataType, opened.device(), /*forLearning=*/false);
+    const Transformer& model = run != nullptr ? run->weights(type, progress) : opened.weights(type, progress);
     const int batchSize = evaluationBatchSize(opened.device(), context);
+    measureSensitivities(model, opened.corpus(), context, layouts, config, progress);
 
     const std::size_t passes = layouts.size() + 1;
     std::size_t pass = 0;
@@ -118,6 +166,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
         result.row.layout = one.layout;
         result.row.windowTokens = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
         result.row.sinkTokens = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        result.row.hasTrainedWeights = run != nullptr && run->movesWeights();
         const bool isAllFull = one.layout.fullCount() == one.layout.grid.unitCount();
         result.losses = isAllFull ? full : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
         if (isAllFull) ++pass;
@@ -127,6 +176,7 @@ Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
     for (const TokenWindow& window : text.windows) documents.push_back(window.document);
     Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context, text.recallTokens);
     comparison.split = command.split;
+    comparison.testOpenings = countTestOpening(opened, command.split, layouts);
     return comparison;
 }
 

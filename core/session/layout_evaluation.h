@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/evaluation/comparison.h"
+#include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
 #include "core/session/session_command.h"
 
@@ -21,10 +22,11 @@ struct LearnedCut {
 [[nodiscard]] std::vector<EvaluatedLayout> layoutsToEvaluate(const EvaluateCommand& command, const UnitGrid& grid,
                                                              double sparsity, const std::optional<LearnedCut>& learned);
 
-/// Evaluates `layouts` and all full on the same windows. `config` gives window, sinks and context where the command
-/// leaves them open. Throws Error on bad input; what `progress` throws ends the work and no number is returned.
-[[nodiscard]] Comparison evaluateLayouts(OpenedModel& opened, const EvaluateCommand& command,
-                                         const std::vector<EvaluatedLayout>& layouts, const TrainingConfig& config,
+/// Evaluates `layouts` and all full on the same windows, with the weights that `run` (which may be null) trained, else
+/// the model's. `config` gives window, sinks and context where the command leaves them open. Throws Error on bad input;
+/// what `progress` throws ends the work and no number is returned.
+[[nodiscard]] Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const EvaluateCommand& command,
+                                         std::vector<EvaluatedLayout> layouts, const TrainingConfig& config,
                                          const OpeningProgress& progress);
 
 }  // namespace consa

@@ -19,13 +19,25 @@ namespace {
 
 constexpr std::size_t kTimedSteps = 50;     // the median of so many steps is shown
 constexpr int kCheckpointEverySteps = 10;   // a crash loses at most so many
+constexpr int kWeightsEverySteps = 100;     // the same where weights move: 12 bytes each are written
 constexpr double kSettledTolerance = 0.01;  // of the expected sparsity
 
 }  // namespace
 
-LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config, const OpeningProgress& progress)
-    : m_opened(opened), m_type(scalarType(config.dataType, opened.device(), /*forLearning=*/true)) {
-    m_trainer = std::make_unique<Trainer>(opened.weights(m_type, progress), opened.corpus(), config);
+LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config,
+                         const std::optional<AttentionLayout>& layout, const OpeningProgress& progress)
+    : m_opened(opened),
+      m_type(scalarType(config.dataType, opened.device(), /*forLearning=*/true)),
+      m_heldLayout(layout) {
+    const bool moves = config.mode != LearningMode::Gates;
+    if (!moves || config.loss != TrainingLoss::NextToken) m_frozen = &opened.weights(m_type, progress);
+    if (moves) m_trained = std::make_unique<TrainedWeights>(opened, config, m_type, progress);
+    TrainerParts parts{m_frozen, layout, moves ? &m_trained->optimiser() : nullptr};
+    m_trainer = std::make_unique<Trainer>(model(), opened.corpus(), config, std::move(parts));
+}
+
+const Transformer& LearningRun::weights(torch::ScalarType type, const OpeningProgress& progress) {
+    return m_trained ? m_trained->as(type) : m_opened.weights(type, progress);
 }
 
 RunRecord LearningRun::record() const {
@@ -41,6 +53,17 @@ RunRecord LearningRun::record() const {
 
 void LearningRun::createFolder(const std::string& path) {
     m_folder.emplace(RunFolder::create(path, record()));
+    if (m_heldLayout) m_folder->saveHeldLayout(*m_heldLayout);
+    // So that a run that fails early can be opened; the weights are the model's own.
+    if (m_trained) m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
+}
+
+void LearningRun::saveCheckpoint() {
+    const UnitGrid grid = m_trainer->gates().bank().grid();
+    if (m_trained)
+        m_folder->saveCheckpoint(m_trainer->state(), grid, m_trained->state());
+    else
+        m_folder->saveCheckpoint(m_trainer->state(), grid);
 }
 
 void LearningRun::restore(RunFolder folder, const TrainerState& state) {
@@ -52,12 +75,26 @@ void LearningRun::restore(RunFolder folder, const TrainerState& state) {
     if (m_opened.corpus().fingerprint() != kept.corpusFingerprint)
         throw Error(path + " was made on other texts (" + kept.corpusOrigin + "); put them back to go on.");
     m_trainer->restore(state);
+    if (m_trained) {
+        const std::filesystem::path weights = folder.weightsFile();
+        if (!weights.empty()) m_trained->restore(weights);
+        if (m_trained->optimiser().stepsDone() != state.step)
+            throw Error(path + " is damaged: its weights are of step " +
+                        std::to_string(m_trained->optimiser().stepsDone()) + ", its gates of step " +
+                        std::to_string(state.step) + ".");
+    }
     m_folder.emplace(std::move(folder));
 }
 
 HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check) {
     const auto begin = std::chrono::steady_clock::now();
-    const StepResult result = m_trainer->step(check);
+    StepResult result;
+    try {
+        result = m_trainer->step(check);
+    } catch (const Error&) {
+        m_hasFailed = movesWeights();
+        throw;
+    }
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
     m_stepSeconds.push_back(passed.count());
     if (m_stepSeconds.size() > kTimedSteps) m_stepSeconds.pop_front();
@@ -72,26 +109,27 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
                              passed.count()};
     if (m_folder) {
         m_folder->append(point);
-        if (m_trainer->stepsDone() % kCheckpointEverySteps == 0)
-            m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().grid());
+        if (m_trainer->stepsDone() % (m_trained ? kWeightsEverySteps : kCheckpointEverySteps) == 0) saveCheckpoint();
     }
     return point;
 }
 
 void LearningRun::describe(SessionSnapshot& s) const {
-    const GateBank& gates = m_trainer->gates();
+    const GateLearner& learner = m_trainer->gates();
+    const GateBank& gates = learner.bank();
     s.config = m_trainer->config();
     s.step = static_cast<int>(m_trainer->stepsDone());
     s.stepCount = s.config.stepCount;
     s.grid = gates.grid();
     s.logAlpha = gates.logAlpha();
     s.probability = gates.probabilities();
+    s.pins = learner.pins();
     s.target = s.config.target;
-    s.scheduledTarget = m_trainer->scheduledTarget();
+    s.scheduledTarget = learner.scheduledTarget();
     s.expectedSparsity = gates.expectedSparsity();
-    s.multiplier = m_trainer->multiplier();
+    s.multiplier = learner.multiplier();
     s.undecidedCount = gates.undecidedCount();
-    s.isSettled = m_trainer->hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
+    s.isSettled = learner.hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
     s.layout = m_trainer->layoutAt(s.cut.value_or(s.target));
     if (!m_stepSeconds.empty()) {
         std::vector<double> sorted(m_stepSeconds.begin(), m_stepSeconds.end());
@@ -102,8 +140,8 @@ void LearningRun::describe(SessionSnapshot& s) const {
 }
 
 void LearningRun::save(const SessionSnapshot& s) {
-    if (!m_folder) return;
-    m_folder->saveCheckpoint(m_trainer->state(), s.grid);
+    if (!m_folder || m_hasFailed) return;
+    saveCheckpoint();
     const TrainingConfig& config = m_trainer->config();
     LayoutFile file;
     file.modelName = m_opened.config().name;

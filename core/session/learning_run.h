@@ -1,9 +1,10 @@
-// One run of gate learning: its trainer, its folder and its pace.
+// One run: its trainer, the weights that it moves, its folder and its pace.
 #pragma once
 
 #include "core/session/opened_model.h"
 #include "core/session/run_folder.h"
 #include "core/session/session_snapshot.h"
+#include "core/session/trained_weights.h"
 #include "core/training/trainer.h"
 
 #include <deque>
@@ -18,8 +19,16 @@ namespace consa {
 class LearningRun {
 public:
     /// Loads the weights; `progress` may throw to cancel. Throws Error (BadInput) for a config that can't be used.
-    LearningRun(OpenedModel& opened, const TrainingConfig& config, const OpeningProgress& progress);
+    /// `layout`: what LearningMode::Recover holds.
+    LearningRun(OpenedModel& opened, const TrainingConfig& config, const std::optional<AttentionLayout>& layout,
+                const OpeningProgress& progress);
 
+    /// The weights that are trained with, or trained.
+    [[nodiscard]] const Transformer& model() const { return m_trained ? m_trained->model() : *m_frozen; }
+    /// True when the run's weights are no longer, or not for long, the opened model's.
+    [[nodiscard]] bool movesWeights() const { return m_trained != nullptr; }
+    /// What evaluating this run computes with, in any format: the weights that it trained, else the opened model's.
+    [[nodiscard]] const Transformer& weights(torch::ScalarType type, const OpeningProgress& progress);
     [[nodiscard]] Trainer& trainer() { return *m_trainer; }
     [[nodiscard]] const Trainer& trainer() const { return *m_trainer; }
     /// Null for a run that is not kept.
@@ -31,7 +40,9 @@ public:
     /// model or other texts.
     void restore(RunFolder folder, const TrainerState& state);
 
-    /// One step; writes its point, and a checkpoint every few steps. `check` may throw to cancel.
+    /// One step; writes its point, and a checkpoint every few steps (every hundred where weights move). `check` may
+    /// throw to cancel. After an Error of a run that moves weights its folder stays at the checkpoint before: weights
+    /// that diverge do so for many steps.
     HistoryPoint step(std::uint64_t run, const CancellationCheck& check);
     /// Copies gates, schedule and pace into the snapshot; the layout is cut at its cut, else at the target.
     void describe(SessionSnapshot& snapshot) const;
@@ -40,9 +51,14 @@ public:
 
 private:
     [[nodiscard]] RunRecord record() const;
+    void saveCheckpoint();
 
     OpenedModel& m_opened;
     torch::ScalarType m_type;
+    std::unique_ptr<TrainedWeights> m_trained;  // in the modes that move weights
+    const Transformer* m_frozen = nullptr;      // in the other, and the teacher of distillation
+    bool m_hasFailed = false;
+    std::optional<AttentionLayout> m_heldLayout;
     std::unique_ptr<Trainer> m_trainer;
     std::optional<RunFolder> m_folder;
     std::deque<double> m_stepSeconds;

@@ -9,6 +9,7 @@
 
 #ifdef CONSA_HAS_CUDA
 #include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 #endif
 
@@ -92,31 +93,43 @@ DeviceStatus OpenedModel::deviceStatus() const {
     return status;
 }
 
-std::string OpenedModel::requireMemory(torch::ScalarType type) const {
-    const auto needed = config().parameterCount() * static_cast<std::int64_t>(c10::elementSize(type));
+std::string OpenedModel::requireMemory(std::int64_t needed, const std::string& what, const std::string& advice) const {
     const std::int64_t free = freeMemoryBytes();
-    const std::string size = gigabytes(needed) + " of " + gigabytes(free) + " free";
     if (free > 0 && needed > free) {
-        throw Error("the weights of " + config().name + " need " + gigabytes(needed) + " as " + toWord(type) +
-                    ", and " + deviceStatus().name + " has " + gigabytes(free) + " free; choose " +
-                    (type == torch::kFloat32 ? "--dtype bfloat16, " : "") + "another device or a smaller model");
+        throw Error("the weights of " + config().name + " need " + gigabytes(needed) + " " + what + ", and " +
+                    deviceStatus().name + " has " + gigabytes(free) + " free; choose " + advice +
+                    "another device or a smaller model");
     }
-    return size;
+    return gigabytes(needed) + " of " + gigabytes(free) + " free";
 }
 
 std::int64_t OpenedModel::freeMemoryBytes() const {
     if (!m_device.is_cuda()) return availableHostBytes();
+#ifdef CONSA_HAS_CUDA
+    c10::cuda::CUDACachingAllocator::emptyCache();  // what earlier work left counts as free
+#endif
     const DeviceStatus status = deviceStatus();
     return status.memoryTotalBytes - status.memoryUsedBytes;
 }
 
 const Transformer& OpenedModel::weights(torch::ScalarType type, const OpeningProgress& progress) {
     if (const auto found = m_weights.find(type); found != m_weights.end()) return found->second;
-    const std::string size = requireMemory(type);
+    const auto needed = config().parameterCount() * static_cast<std::int64_t>(c10::elementSize(type));
+    const std::string size =
+        requireMemory(needed, std::string("as ") + toWord(type), type == torch::kFloat32 ? "--dtype bfloat16, " : "");
+    return m_weights.emplace(type, read(type, size, progress)).first->second;
+}
+
+Transformer OpenedModel::load(torch::ScalarType type, double bytesPerWeight, const OpeningProgress& progress) const {
+    const auto needed = static_cast<std::int64_t>(bytesPerWeight * static_cast<double>(config().parameterCount()));
+    return read(type, requireMemory(needed, "to be trained", "--lora-rank 16, "), progress);
+}
+
+Transformer OpenedModel::read(torch::ScalarType type, const std::string& size, const OpeningProgress& progress) const {
     const auto report = [&](double share) {
         if (progress) progress(share, "Loading the weights of " + config().name + " (" + size + ")");
     };
-    return m_weights.emplace(type, loadTransformer(*m_checkpoint, m_device, type, report)).first->second;
+    return loadTransformer(*m_checkpoint, m_device, type, report);
 }
 
 }  // namespace consa

@@ -34,10 +34,19 @@ public:
 
     /// The weights in this format, loaded at the first call.
     [[nodiscard]] const Transformer& weights(torch::ScalarType type, const OpeningProgress& progress);
+    /// A copy of the caller's own, to be trained: read anew. `bytesPerWeight`: what training will need in all; throws
+    /// Error (BadInput) when the device has less.
+    [[nodiscard]] Transformer load(torch::ScalarType type, double bytesPerWeight,
+                                   const OpeningProgress& progress) const;
+    /// Reads tensors and tokenizer, for exports.
+    [[nodiscard]] const Checkpoint& checkpoint() const { return *m_checkpoint; }
 
 private:
-    /// "0.27 GB of 21.50 GB free". Throws Error (BadInput) when the weights don't fit.
-    [[nodiscard]] std::string requireMemory(torch::ScalarType type) const;
+    /// "0.27 GB of 21.50 GB free". Throws Error (BadInput) with `advice` when `needed` bytes don't fit.
+    [[nodiscard]] std::string requireMemory(std::int64_t needed, const std::string& what,
+                                            const std::string& advice) const;
+    [[nodiscard]] Transformer read(torch::ScalarType type, const std::string& size,
+                                   const OpeningProgress& progress) const;
     /// Of the device; 0 when it is not known.
     [[nodiscard]] std::int64_t freeMemoryBytes() const;
 

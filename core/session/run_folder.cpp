@@ -6,7 +6,11 @@
 #include "core/base/version.h"
 #include "core/checkpoint/safetensors_file.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <map>
+#include <system_error>
 
 namespace consa {
 
@@ -19,7 +23,10 @@ constexpr const char* kFormat = "consa-run";
 constexpr int kFormatVersion = 1;
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kEventsFile = "events.jsonl";
+constexpr const char* kHeldLayoutFile = "held_layout.json";
 constexpr const char* kGatesFile = "gates.safetensors";
+constexpr const char* kWeightsKey = "weights";  // in the gates' metadata: the file with the weights of the same step
+constexpr const char* kWeightsPrefix = "weights-";
 
 std::string toJsonText(const RunRecord& record) {
     const json out{{"format", kFormat},
@@ -55,6 +62,12 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
     } catch (const json::exception& error) {
         throw Error(source + " is not a run's config: " + error.what() + ".");
     }
+}
+
+std::vector<std::string> words(const std::vector<Pin>& pins) {
+    std::vector<std::string> result;
+    for (const Pin& pin : pins) result.push_back(toString(pin));
+    return result;
 }
 
 std::vector<float> toFloats(const std::vector<double>& values) {
@@ -110,22 +123,69 @@ void RunFolder::append(const SessionEvent& event) {
         json{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}}.dump());
 }
 
-void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid) {
+std::string RunFolder::saveWeights(std::int64_t step, const WeightState& weights) {
+    const std::string name = fmt::format("{}{:06}.safetensors", kWeightsPrefix, step);
+    std::error_code code;
+    if (fs::exists(m_path / kGatesFile, code) && name == weightsName()) return name;
+    try {
+        writeSafetensors(m_path / name, weights.tensors, weights.values);
+        syncFile(m_path / name);
+    } catch (...) {
+        fs::remove(m_path / name, code);
+        throw;
+    }
+    return name;
+}
+
+void RunFolder::removeWeightsExcept(const std::string& name) const {
+    std::error_code code;
+    for (const fs::directory_entry& entry : fs::directory_iterator(m_path, code)) {
+        const std::string file = entry.path().filename().string();
+        if (file.starts_with(kWeightsPrefix) && file != name) fs::remove(entry.path(), code);
+    }
+}
+
+void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid,
+                               const std::optional<WeightState>& weights) {
+    std::map<std::string, std::string> metadata;
+    if (weights) metadata[kWeightsKey] = saveWeights(state.step, *weights);
     const std::vector<std::int64_t> shape{grid.layerCount, grid.unitsPerLayer()};
-    const json training{{"step", state.step},
-                        {"updateCount", state.gates.updateCount},
-                        {"multiplier", state.multiplier},
-                        {"ramp",
-                         {{"from", state.ramp.from},
-                          {"target", state.ramp.target},
-                          {"beginStep", state.ramp.beginStep},
-                          {"rampSteps", state.ramp.rampSteps}}},
-                        {"isFrozen", state.isFrozen}};
+    json training{{"step", state.step},
+                  {"updateCount", state.gates.updateCount},
+                  {"multipliers", state.multipliers},
+                  {"ramp",
+                   {{"from", state.ramp.from},
+                    {"target", state.ramp.target},
+                    {"beginStep", state.ramp.beginStep},
+                    {"rampSteps", state.ramp.rampSteps}}},
+                  {"isFrozen", state.isFrozen},
+                  {"pins", words(state.pins)}};
+    if (state.bestLoss) training["bestLoss"] = *state.bestLoss;
+    metadata["training"] = training.dump();
     writeFileAtomically(m_path / kGatesFile,
                         toSafetensors({{"logAlpha", shape, toFloats(state.gates.logAlpha)},
                                        {"firstMoment", shape, toFloats(state.gates.firstMoment)},
                                        {"secondMoment", shape, toFloats(state.gates.secondMoment)}},
-                                      {{"training", training.dump()}}));
+                                      metadata));
+    if (weights) removeWeightsExcept(metadata[kWeightsKey]);
+}
+
+std::string RunFolder::weightsName() const {
+    const fs::path gates = m_path / kGatesFile;
+    const std::string bytes = readFile(gates);
+    const SafetensorsFile file(bytes, gates.string());
+    const auto found = file.metadata().find(kWeightsKey);
+    return found == file.metadata().end() ? "" : fs::path(found->second).filename().string();
+}
+
+fs::path RunFolder::weightsFile() const {
+    const std::string name = weightsName();
+    if (name.empty()) return {};
+    const fs::path path = m_path / name;
+    std::error_code code;
+    if (!fs::exists(path, code))
+        throw Error(path.string() + " is missing: the weights that the run trained; put it back to go on.");
+    return path;
 }
 
 TrainerState RunFolder::loadCheckpoint() const {
@@ -142,11 +202,17 @@ TrainerState RunFolder::loadCheckpoint() const {
         state.step = training.at("step").get<std::int64_t>();
         state.gates = {read("logAlpha"), read("firstMoment"), read("secondMoment"),
                        training.at("updateCount").get<std::int64_t>()};
-        state.multiplier = training.at("multiplier").get<double>();
+        if (training.contains("multiplier"))  // as version 0.1 wrote it
+            state.multipliers = {training.at("multiplier").get<double>()};
+        else
+            state.multipliers = training.at("multipliers").get<std::vector<double>>();
         const json& ramp = training.at("ramp");
         state.ramp = {ramp.at("from").get<double>(), ramp.at("target").get<double>(),
                       ramp.at("beginStep").get<std::int64_t>(), ramp.at("rampSteps").get<std::int64_t>()};
         state.isFrozen = training.at("isFrozen").get<bool>();
+        for (const json& word : training.value("pins", json::array()))
+            state.pins.push_back(pinFromString(word.get<std::string>()));
+        if (training.contains("bestLoss")) state.bestLoss = training.at("bestLoss").get<double>();
         return state;
     } catch (const std::exception& error) {
         throw Error(path.string() + " is not a run's checkpoint: " + error.what() + ".");
@@ -155,6 +221,21 @@ TrainerState RunFolder::loadCheckpoint() const {
 
 void RunFolder::saveLayout(const LayoutFile& layout) {
     writeLayoutFile(m_path / "layout.json", layout);
+}
+
+void RunFolder::saveHeldLayout(const AttentionLayout& layout) {
+    LayoutFile file;
+    file.modelName = m_record.model.name;
+    file.modelArchitecture = m_record.model.architecture;
+    file.layout = layout;
+    file.windowTokens = m_record.config.windowTokens;
+    file.sinkTokens = m_record.config.sinkTokens;
+    writeLayoutFile(m_path / kHeldLayoutFile, file);
+}
+
+std::optional<AttentionLayout> RunFolder::loadHeldLayout() const {
+    if (m_record.config.mode != LearningMode::Recover) return std::nullopt;
+    return readLayoutFile(m_path / kHeldLayoutFile).layout;
 }
 
 void RunFolder::saveComparison(const Comparison& comparison) {
@@ -170,6 +251,8 @@ std::vector<HistoryPoint> RunFolder::readHistory(std::int64_t endStep) const {
         HistoryPoint point;
         point.step = event.value("step", 0);
         if (point.step >= endStep) continue;
+        // Steps that were taken again after a crash stand there twice: the later ones count.
+        while (!points.empty() && points.back().step >= point.step) points.pop_back();
         point.loss = event.value("loss", 0.0);
         point.objective = event.value("objective", 0.0);
         point.expectedSparsity = event.value("expectedSparsity", 0.0);

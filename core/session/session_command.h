@@ -24,10 +24,13 @@ struct OpenCommand {
 };
 
 /// Begins a run with this config; opens config.model and config.corpus first when they are not open.
-/// An empty runFolder keeps nothing on disk.
+/// An empty runFolder keeps nothing on disk. `layout` is what the mode recover holds. Without `allowsRepeats` a run
+/// that would see a window of text twice is refused.
 struct StartCommand {
     TrainingConfig config;
     std::string runFolder;
+    std::optional<AttentionLayout> layout{};
+    bool allowsRepeats = true;
 };
 
 /// Goes on with a run from its folder at the step of its last checkpoint.
@@ -44,6 +47,17 @@ struct RetargetCommand {
 /// Rounds the current gates at this sparsity for the "learned" layout; empty follows the target again.
 struct CutCommand {
     std::optional<double> sparsity;
+};
+
+/// Replaces the run's pins; takes effect with the next step. Refused when the target leaves no room for them.
+struct PinCommand {
+    std::vector<Pin> pins;
+};
+
+/// Whether, while nothing else is to do, the loss of the gates cut at many budgets is evaluated for the snapshot's
+/// cutCurve (the cut of CutCommand first).
+struct CutCurveCommand {
+    bool isWanted = true;
 };
 
 struct PauseCommand {};
@@ -63,10 +77,12 @@ struct EvaluatedLayout {
     AttentionLayout layout;
     int windowTokens = 0;
     int sinkTokens = -1;
+    std::optional<double> sensitivitySparsity{};  // instead of `layout`: the least sensitive units slide, as measured
 };
 
 /// Compares layouts on the split's windows. `includeLearned` adds the learned cut; `includeRules` adds all full, all
-/// sliding, every interleaved phase at the learned budget and random layouts of the same count.
+/// sliding, and at the learned budget every interleaved phase, sliding at the bottom, full in the middle, the same
+/// share of heads everywhere, and random layouts.
 struct EvaluateCommand {
     std::vector<EvaluatedLayout> layouts;
     std::string split = "dev";
@@ -78,10 +94,16 @@ struct EvaluateCommand {
     std::string dumpTokensPath;  // where the evaluated windows are written as ids, one window a line; empty: nowhere
 };
 
+/// Judges up to `trials` swaps of one full against one sliding unit around the learned layout on dev text and keeps
+/// what lowers the loss beyond its error; a finished or paused run only.
+struct PolishCommand {
+    int trials = 40;
+};
+
 struct CancelEvaluationCommand {};
 
-using SessionCommand =
-    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PauseCommand, ResumeCommand,
-                 StopCommand, FreezeCommand, EvaluateCommand, CancelEvaluationCommand>;
+using SessionCommand = std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand,
+                                    PinCommand, CutCurveCommand, PauseCommand, ResumeCommand, StopCommand,
+                                    FreezeCommand, EvaluateCommand, PolishCommand, CancelEvaluationCommand>;
 
 }  // namespace consa

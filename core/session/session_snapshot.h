@@ -72,6 +72,27 @@ struct SessionEvent {
     bool operator==(const SessionEvent&) const = default;
 };
 
+/// Loss of the gates cut at one budget, on a sample of the dev text; nats a token, the error clustered by document.
+struct CutPoint {
+    double sparsity = 0;  // realised, 0..1
+    double nll = 0;
+    double deltaNll = 0;  // to all full
+    double deltaStandardError = 0;
+
+    bool operator==(const CutPoint&) const = default;
+};
+
+/// What the current gates give at many budgets; filled point by point while the engine is idle.
+struct CutCurve {
+    int step = 0;                  // whose gates were cut
+    std::int64_t tokens = 0;       // evaluated a point
+    double nllFull = 0;            // of all full on the same text
+    std::vector<CutPoint> points;  // by ascending sparsity
+    bool isComplete = false;
+
+    bool operator==(const CutCurve&) const = default;
+};
+
 /// The latest state; never changed once published.
 struct SessionSnapshot {
     std::uint64_t run = 0;  // counts runs of this session; 0 before the first
@@ -94,7 +115,8 @@ struct SessionSnapshot {
     double secondsPerStep = 0;  // median of the last 50
     UnitGrid grid;
     std::vector<double> logAlpha;     // row-major like AttentionLayout::full
-    std::vector<double> probability;  // P(full) = P(z > 0)
+    std::vector<double> probability;  // P(full) = P(z > 0); 0 or 1 where pinned
+    std::vector<Pin> pins;
     double loss = 0;
     double target = 0;
     double scheduledTarget = 0;
@@ -108,6 +130,7 @@ struct SessionSnapshot {
     AttentionLayout layout;     // the current gates, rounded at cut or target
 
     std::optional<Comparison> comparison;  // the last complete one
+    CutCurve cutCurve;                     // without points before the first idle moment
 };
 
 /// Tokens that a comparison reads unless the user says otherwise: 0 (all) on a GPU, on a CPU a sample of the windows

@@ -7,9 +7,11 @@
 #include "core/demo/demo_text.h"
 #include "core/model/transformer_loader.h"
 #include "core/text/corpus_cache.h"
+#include "core/training/miniature.h"
 #include "core/training/pretrainer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -41,21 +43,14 @@ ModelConfig demoShape() {
 TokenCorpus corpusOf(const PretrainRun& run) {
     constexpr std::string_view kGenerated = "generated:";
     const std::unique_ptr<Tokenizer> bytes = makeTokenizer("", "the byte tokenizer");
-    if (!run.corpus.starts_with(kGenerated)) {
-        return loadCorpus({run.corpus}, *bytes, {}, run.text, tokenizerKey("", *bytes));
-    }
+    const std::string& first = run.corpus.front();
+    if (run.corpus.size() > 1 || !first.starts_with(kGenerated))
+        return loadCorpus(run.corpus, *bytes, {}, run.text, tokenizerKey("", *bytes));
     std::vector<Document> documents;
-    const std::uint64_t seed = std::stoull(run.corpus.substr(kGenerated.size()));
+    const std::uint64_t seed = std::stoull(first.substr(kGenerated.size()));
     for (const std::string& text : generateDemoDocuments(seed, run.documents))
-        documents.push_back({fmt::format("{}/{}", run.corpus, documents.size()), bytes->encode(text), Split::Train});
-    return {run.corpus, std::move(documents), /*assignSplits=*/false};
-}
-
-std::string commandOf(const PretrainRun& run) {
-    return fmt::format(
-        "consa pretrain --shape {} --corpus {} --documents {} --context {} --batch {} --steps {} --lr {} --seed {}",
-        run.shape, run.corpus, run.documents, run.contextTokens, run.batchSize, run.stepCount, run.learningRate,
-        run.seed);
+        documents.push_back({fmt::format("{}/{}", first, documents.size()), bytes->encode(text), Split::Train});
+    return {first, std::move(documents), /*assignSplits=*/false};
 }
 
 void writeModel(const Transformer& model, const PretrainRun& run, double loss) {
@@ -71,9 +66,18 @@ void writeModel(const Transformer& model, const PretrainRun& run, double loss) {
 
 }  // namespace
 
+std::string commandOf(const PretrainRun& run) {
+    return fmt::format(
+        "consa pretrain --shape {} --corpus {} --documents {} --context {} --batch {} --steps {} --lr {} --seed {}",
+        run.shape, fmt::join(run.corpus, " "), run.documents, run.contextTokens, run.batchSize, run.stepCount,
+        run.learningRate, run.seed);
+}
+
 double runPretraining(const PretrainRun& run, const PretrainReport& report) {
-    if (run.shape != "demo") throw Error("--shape " + run.shape + " is unknown; this version trains the shape demo.");
+    if (run.corpus.empty()) throw Error("--corpus is empty: give generated:SEED or texts");
     if (run.stepCount < 1 || run.batchSize < 1) throw Error("--steps and --batch must be at least 1.");
+    if (const std::optional<int> width = miniatureWidth(run.shape)) return pretrainMiniature(run, *width, report);
+    if (run.shape != "demo") throw Error("--shape " + run.shape + " is unknown; there are demo and miniature-WIDTH.");
     const TokenCorpus corpus = corpusOf(run);
     at::globalContext().setAllowTF32CuBLAS(true);
     Transformer model = randomTransformer(demoShape(), deviceFromString(run.device), run.seed);

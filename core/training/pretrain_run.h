@@ -6,17 +6,19 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace consa {
 
 /// What is trained, on what, how long.
 struct PretrainRun {
-    std::string shape = "demo";
-    std::string corpus = "generated:0";  // generated:SEED or as loadCorpus() takes it
-    CorpusOptions text{};                // how it is read, split and cut
-    int documents = 16000;               // of generated text
+    std::string shape = "demo";                      // or miniature-WIDTH
+    std::vector<std::string> corpus{"generated:0"};  // generated:SEED or as loadCorpus() takes them
+    CorpusOptions text{};                            // how they are read, split and cut
+    int documents = 16000;                           // of generated text, for the demo
+    std::string tokenizer = "default";               // the model whose tokens a miniature reads
     std::string device = "auto";
-    std::string out;  // folder for demo_model.safetensors
+    std::string out;  // folder for demo_model.safetensors, or the miniature's own
     int contextTokens = 512;
     int batchSize = 64;
     int stepCount = 20000;
@@ -27,8 +29,11 @@ struct PretrainRun {
 /// Steps done, mean loss of the steps since the last call (nats a byte), seconds since the start.
 using PretrainReport = std::function<void(int step, double loss, double seconds)>;
 
-/// Trains and writes out/demo_model.safetensors (bfloat16; config and recipe in its metadata). Returns the last
-/// reported loss. Throws Error (BadInput) for an unknown shape or counts below 1.
+/// The command line that repeats the run.
+[[nodiscard]] std::string commandOf(const PretrainRun& run);
+
+/// Trains and writes a miniature's folder, or out/demo_model.safetensors (bfloat16; config and recipe in its metadata).
+/// Returns the last reported loss. Throws Error (BadInput) for an unknown shape or counts below 1.
 double runPretraining(const PretrainRun& run, const PretrainReport& report);
 
 }  // namespace consa

@@ -2,6 +2,7 @@
 #include "core/training/trainer.h"
 
 #include "core/base/error.h"
+#include "core/model/training_loss.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,8 @@
 namespace consa {
 
 namespace {
+
+constexpr int kSettlingSteps = 40;  // trained on after a moved target was reached
 
 TrainingConfig checked(TrainingConfig config, const ModelConfig& model) {
     requireValid(config, model.longestContextTokens());
@@ -34,66 +37,101 @@ std::vector<double> perKvHead(const UnitGrid& grid, const std::vector<double>& u
     return result;
 }
 
-Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingConfig config)
+Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingConfig config, TrainerParts parts)
     : m_model(model),
       m_corpus(corpus),
       m_config(checked(std::move(config), model.config())),
+      m_parts(std::move(parts)),
       m_sampler(corpus.windows(Split::Train, m_config.contextTokens), m_config.batchSize, m_config.seed),
-      m_gates(model.config().grid(m_config.granularity), {m_config.initialLogAlpha, m_config.logAlphaLimit,
-                                                          m_config.gateBeta1, m_config.gateBeta2, m_config.seed}),
-      m_constraint(m_config.multiplierRate, m_config.quadraticWeight),
-      m_ramp{0, m_config.target, 0, std::llround(m_config.warmupShare * m_config.stepCount)},
-      m_windowsAtOnce(m_config.batchSize) {}
+      m_gates(model.config().grid(m_config.granularity), m_config),
+      m_windowsAtOnce(m_config.batchSize) {
+    if (m_config.mode == LearningMode::Gates) m_parts.weights = nullptr;
+    if (m_config.mode != LearningMode::Gates && m_parts.weights == nullptr)
+        throw Error("The mode " + toString(m_config.mode) + " needs weights that may move.");
+    if (m_config.mode != LearningMode::Recover) return;
+    if (!m_parts.layout) throw Error("The mode recover needs the layout that it holds; give one with --layout.");
+    if (m_parts.layout->perKvHead().grid != model.config().grid(Granularity::KvHead))
+        throw Error("The layout to recover has the shape of another model than " + model.config().name + ".");
+}
 
 torch::Tensor Trainer::idsOf(const std::vector<TokenWindow>& windows) const {
     return windowIds(m_corpus, windows, m_config.contextTokens, m_model.device());
 }
 
-double Trainer::learningRateAt(std::int64_t step) const {
+double Trainer::learningRateAt(std::int64_t step, double peak) const {
     const auto at = static_cast<double>(step), count = static_cast<double>(m_config.stepCount);
     const double warmup = std::min(1.0, (at + 1) / std::max(1, m_config.learningRateWarmupSteps));
     constexpr double kFinalShare = 0.1;
     const double begin = m_config.decayStart * count;
     const double left = at < begin || begin >= count ? 1.0 : std::max(0.0, (count - at) / (count - begin));
-    return m_config.gateLearningRate * warmup * (kFinalShare + (1 - kFinalShare) * left);
+    return peak * warmup * (kFinalShare + (1 - kFinalShare) * left);
 }
 
-double Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
-                                std::vector<double>& unitGradient, const CancellationCheck& check) {
-    const UnitGrid& grid = m_gates.grid();
-    ModelGates gates{perKvHead(grid, unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
-    gates.zTensor = torch::tensor(gates.z, torch::kFloat64)
-                        .view({grid.layerCount, grid.kvHeadCount})
-                        .to(m_model.device(), torch::kFloat32)
-                        .requires_grad_();
+GateBank::Sample Trainer::sample() const {
+    if (m_config.mode != LearningMode::Recover) return m_gates.sample();
+    const std::vector<std::uint8_t>& full = m_parts.layout->full;
+    return {{full.begin(), full.end()}, std::vector<double>(full.size())};
+}
+
+torch::Tensor Trainer::accumulate(const std::vector<TokenWindow>& batch, const ModelGates& gates,
+                                  const CancellationCheck& check) {
+    const Transformer& teacher = m_parts.teacher != nullptr ? *m_parts.teacher : m_model;
     auto total = torch::zeros({}, torch::TensorOptions(m_model.device()));
     for (std::size_t begin = 0; begin < batch.size(); begin += static_cast<std::size_t>(m_windowsAtOnce)) {
         const std::size_t end = std::min(batch.size(), begin + static_cast<std::size_t>(m_windowsAtOnce));
         const std::vector<TokenWindow> part(batch.begin() + static_cast<std::ptrdiff_t>(begin),
                                             batch.begin() + static_cast<std::ptrdiff_t>(end));
         const double share = static_cast<double>(part.size()) / static_cast<double>(batch.size());
-        const auto loss = m_model.loss(idsOf(part), gates, check) * share;
-        loss.backward();
+        const auto loss = trainingLoss(m_config.loss, m_model, teacher, idsOf(part), gates, check) * share;
+        if (loss.requires_grad()) loss.backward();  // not when every gate is exactly 0 or 1
         total += loss.detach();
     }
-    // The one place where the host waits for the device.
-    const auto result = torch::cat({gates.zTensor.grad().flatten(), total.view(1)}).to(torch::kCPU, torch::kFloat64);
-    const auto* values = result.data_ptr<double>();
-    unitGradient.assign(unitZ.size(), 0);
-    const auto headsPerUnit = gates.z.size() / unitZ.size();
-    for (std::size_t head = 0; head < gates.z.size(); ++head) unitGradient[head / headsPerUnit] += values[head];
-    return values[gates.z.size()];
+    return total;
 }
 
-StepResult Trainer::step(const CancellationCheck& check) {
-    const GateBank::Sample sample = m_gates.sample(m_step);
-    const std::vector<TokenWindow> batch = m_sampler.batch(m_step);
-    std::vector<double> gradient;
-    StepResult result;
+Trainer::Measured Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
+                                           const CancellationCheck& check) {
+    const UnitGrid grid = m_parts.layout ? m_parts.layout->grid : m_gates.bank().grid();
+    ModelGates gates{perKvHead(grid, unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
+    const bool gatesMove = m_config.mode != LearningMode::Recover;
+    if (gatesMove)
+        gates.zTensor = torch::tensor(gates.z, torch::kFloat64)
+                            .view({grid.layerCount, grid.kvHeadCount})
+                            .to(m_model.device(), torch::kFloat32)
+                            .requires_grad_();
+    if (m_parts.weights != nullptr) m_parts.weights->clearGradients();
+    const torch::Tensor loss = accumulate(batch, gates, check);
+    const auto norm = m_parts.weights != nullptr ? m_parts.weights->gradientNorm() : torch::zeros_like(loss);
+    std::vector<torch::Tensor> parts{loss.view(1), norm.to(loss.scalar_type()).view(1)};
+    if (gatesMove && gates.zTensor.grad().defined()) parts.push_back(gates.zTensor.grad().flatten());
+    // The one place where the host waits for the device.
+    const auto result = torch::cat(parts).to(torch::kCPU, torch::kFloat64);
+    const auto* values = result.data_ptr<double>();
+    Measured measured{values[0], std::vector<double>(unitZ.size()), values[1]};
+    const auto headsPerUnit = gates.z.size() / unitZ.size();
+    for (std::size_t head = 0; parts.size() > 2 && head < gates.z.size(); ++head)
+        measured.unitGradient[head / headsPerUnit] += values[2 + head];
+    return measured;
+}
+
+double Trainer::lossOfLayout(const std::vector<double>& unitZ, const CancellationCheck& check) {
+    // A forward pass costs about a third of a step that also goes back: three batches are a step's work.
+    constexpr std::int64_t kBatches = 3;
+    const torch::NoGradGuard noGradients;
+    const ModelGates gates{perKvHead(m_gates.bank().grid(), unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
+    const Transformer& teacher = m_parts.teacher != nullptr ? *m_parts.teacher : m_model;
+    double sum = 0;
+    for (std::int64_t batch = 0; batch < kBatches; ++batch)
+        for (const TokenWindow& window : m_sampler.batch(batch))
+            sum += trainingLoss(m_config.loss, m_model, teacher, idsOf({window}), gates, check).item<double>();
+    return sum / static_cast<double>(kBatches * m_config.batchSize);
+}
+
+template <typename Work>
+auto Trainer::withinMemory(Work work) {
     while (true) {
         try {
-            result.loss = lossAndGradient(batch, sample.z, gradient, check);
-            break;
+            return work();
         } catch (const c10::OutOfMemoryError&) {
             if (m_windowsAtOnce == 1)
                 throw Error("The GPU's memory does not hold one window of " + std::to_string(m_config.contextTokens) +
@@ -102,48 +140,64 @@ StepResult Trainer::step(const CancellationCheck& check) {
             m_windowsAtOnce = (m_windowsAtOnce + 1) / 2;
         }
     }
-    const double error = m_gates.expectedSparsity() - m_ramp.at(m_step);
-    result.step = m_step;
-    result.expectedSparsity = m_gates.expectedSparsity();
-    result.scheduledTarget = m_ramp.at(m_step);
-    result.objective = result.loss + m_constraint.penalty(error);
-    result.multiplier = m_constraint.multiplier();
+}
+
+StepResult Trainer::step(const CancellationCheck& check) {
+    const std::int64_t step = stepsDone();
+    for (const TargetMove& move : m_config.moves)
+        if (move.step == step) retarget(move.target, m_config.rampSteps);
+    const GateBank::Sample drawn = sample();
+    const GateLearner::Reading reading = m_gates.read(drawn);
+    const bool isSearch = m_config.method == GateMethod::Random;
+    const Measured measured = withinMemory([&] {
+        if (isSearch) return Measured{lossOfLayout(drawn.z, check), {}, 0};
+        return lossAndGradient(m_sampler.batch(step), drawn.z, check);
+    });
+    StepResult result;
+    result.loss = measured.loss;
+    result.step = step;
+    result.expectedSparsity = m_gates.bank().expectedSparsity();
+    result.scheduledTarget = m_gates.scheduledTarget();
+    result.objective = result.loss + reading.penalty;
+    result.multiplier = m_gates.multiplier();
     if (!std::isfinite(result.objective))
-        throw Error("The loss is not a number at step " + std::to_string(m_step) +
-                        "; the gates of the step before are kept. Try a smaller learning rate or --dtype float32.",
+        throw Error("The loss is not a number at step " + std::to_string(step) +
+                        "; the gates and weights of the step before are kept. Try a smaller learning rate or --dtype "
+                        "float32.",
                     ErrorKind::RunFailed);
-    if (!m_isFrozen) {
-        const std::vector<double> sparsitySlope = m_gates.expectedSparsitySlope();
-        for (std::size_t i = 0; i < gradient.size(); ++i)
-            gradient[i] = gradient[i] * sample.slope[i] + m_constraint.slope(error) * sparsitySlope[i];
-        m_gates.update(gradient, learningRateAt(m_step));
-        m_constraint.ascend(error);
-    }
-    ++m_step;
+    if (m_parts.weights != nullptr) m_parts.weights->requireFinite(measured.weightGradientNorm);
+    if (m_config.mode == LearningMode::Recover)
+        m_gates.skip();
+    else if (isSearch)
+        m_gates.remember(drawn, result.loss);
+    else
+        m_gates.learn(drawn, measured.unitGradient, learningRateAt(step, m_config.gateLearningRate));
+    if (m_parts.weights != nullptr)
+        m_parts.weights->step(measured.weightGradientNorm, learningRateAt(step, m_config.weightLearningRate));
     return result;
 }
 
 void Trainer::retarget(double target, int rampSteps) {
-    m_ramp = m_ramp.retargeted(m_step, target, rampSteps);
+    m_gates.retarget(target, rampSteps);
     m_config.target = target;
+    // The run lasts until the moved target is reached and settled.
+    const auto settled = static_cast<int>(stepsDone()) + rampSteps + kSettlingSteps;
+    m_config.stepCount = std::max(m_config.stepCount, settled);
+}
+
+void Trainer::setPins(const std::vector<Pin>& pins) {
+    m_gates.setPins(pins);
+    m_config.pins = pins;
 }
 
 AttentionLayout Trainer::layoutAt(double sparsity) const {
-    const int fullUnits = fullUnitsAtSparsity(m_gates.grid().unitCount(), sparsity);
-    return layoutFromScores(m_gates.grid(), m_gates.logAlpha(), fullUnits, m_config.seed);
-}
-
-TrainerState Trainer::state() const {
-    return {m_step, m_gates.state(), m_constraint.multiplier(), m_ramp, m_isFrozen};
+    return m_config.mode == LearningMode::Recover ? *m_parts.layout : m_gates.layoutAt(sparsity);
 }
 
 void Trainer::restore(const TrainerState& state) {
-    m_gates.restore(state.gates);
-    m_step = state.step;
-    m_constraint = {m_config.multiplierRate, m_config.quadraticWeight, state.multiplier};
-    m_ramp = state.ramp;
+    m_gates.restore(state);
     m_config.target = state.ramp.target;
-    m_isFrozen = state.isFrozen;
+    m_config.pins = state.pins;
 }
 
 }  // namespace consa

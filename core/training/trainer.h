@@ -1,72 +1,93 @@
 // One gate-learning step after another: no thread, no clock, no file.
 #pragma once
 
-#include "core/gates/augmented_lagrangian.h"
-#include "core/gates/gate_bank.h"
 #include "core/model/transformer.h"
 #include "core/text/batch_sampler.h"
 #include "core/text/token_corpus.h"
-#include "core/training/trainer_state.h"
+#include "core/training/gate_learner.h"
 #include "core/training/training_config.h"
+#include "core/training/weight_optimiser.h"
+
+#include <optional>
 
 namespace consa {
 
-/// What one step yielded; losses in nats a token.
+/// What one step yielded.
 struct StepResult {
     std::int64_t step = 0;  // its index, 0-based
-    double loss = 0;        // next-token loss under the sampled gates
+    double loss = 0;        // the run's loss under the sampled gates (see TrainingLoss for its unit)
     double objective = 0;   // loss + the constraint's terms
     double expectedSparsity = 0;
     double scheduledTarget = 0;
-    double multiplier = 0;
+    double multiplier = 0;  // mean over the layers under Scope::PerLayer
 };
 
-/// Learns the gates of a frozen model under the sparsity constraint. Borrows model and corpus.
+/// What a trainer works with beside model and texts.
+struct TrainerParts {
+    const Transformer* teacher = nullptr;     // for distillation: the model as it was; null for the model itself
+    std::optional<AttentionLayout> layout{};  // held in LearningMode::Recover
+    WeightOptimiser* weights = nullptr;  // of the model; needed in the modes that move weights, unused in the other
+};
+
+/// Learns gates, weights or both under the sparsity constraint. Borrows model, corpus, teacher and weights.
 class Trainer {
 public:
     /// Throws Error (BadInput) when the config does not fit the model or the corpus has no window of that context.
-    Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingConfig config);
+    Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingConfig config, TrainerParts parts = {});
 
     /// Takes one step: sample gates, loss and gradient, constraint, update. What `check` throws leaves the state
-    /// unchanged. Throws Error (RunFailed) when the loss is not finite or the device's memory is exhausted even at one
-    /// window at a time.
+    /// unchanged. Throws Error (RunFailed) when loss or gradient is not finite or the device's memory is exhausted even
+    /// at one window at a time.
     StepResult step(const CancellationCheck& check = {});
 
     /// Moves the target from where its ramp stands, reached after rampSteps further steps.
     void retarget(double target, int rampSteps);
-    void setFrozen(bool isFrozen) { m_isFrozen = isFrozen; }
+    void setPins(const std::vector<Pin>& pins);
+    /// Makes the gates round to `layout`.
+    void adopt(const AttentionLayout& layout) { m_gates.adopt(layout); }
+    void setFrozen(bool isFrozen) { m_gates.setFrozen(isFrozen); }
     /// Plans `stepCount` steps in all (the learning rate's schedule follows it).
     void setStepCount(int stepCount) { m_config.stepCount = stepCount; }
 
     [[nodiscard]] const TrainingConfig& config() const { return m_config; }
-    [[nodiscard]] const GateBank& gates() const { return m_gates; }
-    [[nodiscard]] std::int64_t stepsDone() const { return m_step; }
-    [[nodiscard]] double multiplier() const { return m_constraint.multiplier(); }
-    [[nodiscard]] double scheduledTarget() const { return m_ramp.at(m_step); }
-    [[nodiscard]] bool hasRampEnded() const { return m_ramp.hasEnded(m_step); }
-    /// The gates rounded to exactly the budget of `sparsity`.
+    [[nodiscard]] const GateLearner& gates() const { return m_gates; }
+    [[nodiscard]] std::int64_t stepsDone() const { return m_gates.stepsDone(); }
+    /// The gates rounded to exactly the budget of `sparsity`; in LearningMode::Recover the layout that is held.
     [[nodiscard]] AttentionLayout layoutAt(double sparsity) const;
 
-    [[nodiscard]] TrainerState state() const;
+    [[nodiscard]] TrainerState state() const { return m_gates.state(); }
     void restore(const TrainerState& state);
 
 private:
-    /// Loss and its gradient by z, [units], for the batch under these gates.
-    [[nodiscard]] double lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
-                                         std::vector<double>& unitGradient, const CancellationCheck& check);
+    /// The gates of the step to come: sampled, or the layout that is held.
+    [[nodiscard]] GateBank::Sample sample() const;
+    /// What the batch's passes yielded.
+    struct Measured {
+        double loss = 0;
+        std::vector<double> unitGradient;  // by z, [units]
+        double weightGradientNorm = 0;     // where weights move
+    };
+    /// Loss and gradients for the batch under these gates.
+    [[nodiscard]] Measured lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
+                                           const CancellationCheck& check);
+    /// Adds the gradients of the batch's loss to those of `gates` and of the weights; the loss, a scalar on the device.
+    [[nodiscard]] torch::Tensor accumulate(const std::vector<TokenWindow>& batch, const ModelGates& gates,
+                                           const CancellationCheck& check);
+    /// Loss alone, averaged over the first batches.
+    [[nodiscard]] double lossOfLayout(const std::vector<double>& unitZ, const CancellationCheck& check);
+    /// Calls `work`; when the device's memory is exhausted again with half as many windows at once.
+    template <typename Work>
+    auto withinMemory(Work work);
     [[nodiscard]] torch::Tensor idsOf(const std::vector<TokenWindow>& windows) const;
-    [[nodiscard]] double learningRateAt(std::int64_t step) const;
+    [[nodiscard]] double learningRateAt(std::int64_t step, double peak) const;
 
     const Transformer& m_model;
     const TokenCorpus& m_corpus;
     TrainingConfig m_config;
+    TrainerParts m_parts;
     BatchSampler m_sampler;
-    GateBank m_gates;
-    AugmentedLagrangian m_constraint;
-    TargetRamp m_ramp;
-    std::int64_t m_step = 0;
+    GateLearner m_gates;
     int m_windowsAtOnce;  // halved when the device's memory does not hold a whole batch
-    bool m_isFrozen = false;
 };
 
 /// Token ids of windows as int64 [windows, contextTokens + 1] on `device`.

@@ -12,9 +12,6 @@
 namespace consa {
 namespace {
 
-constexpr std::array<std::pair<DataType, const char*>, 3> kDataTypes{
-    {{DataType::Auto, "auto"}, {DataType::Float32, "float32"}, {DataType::BFloat16, "bfloat16"}}};
-
 /// Calls `visit(key, field)` for every field: the one list that reading and writing share.
 template <typename Config, typename Visitor>
 void forEachField(Config& config, Visitor&& visit) {
@@ -26,6 +23,9 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("device", config.device);
     visit("dataType", config.dataType);
     visit("seed", config.seed);
+    visit("mode", config.mode);
+    visit("loss", config.loss);
+    visit("method", config.method);
     visit("granularity", config.granularity);
     visit("windowTokens", config.windowTokens);
     visit("sinkTokens", config.sinkTokens);
@@ -35,6 +35,10 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("target", config.target);
     visit("warmupShare", config.warmupShare);
     visit("rampSteps", config.rampSteps);
+    visit("moves", config.moves);
+    visit("scope", config.scope);
+    visit("sparsityEstimate", config.sparsityEstimate);
+    visit("pins", config.pins);
     visit("gateLearningRate", config.gateLearningRate);
     visit("gateBeta1", config.gateBeta1);
     visit("gateBeta2", config.gateBeta2);
@@ -42,18 +46,33 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("logAlphaLimit", config.logAlphaLimit);
     visit("multiplierRate", config.multiplierRate);
     visit("quadraticWeight", config.quadraticWeight);
+    visit("holdShare", config.holdShare);
     visit("learningRateWarmupSteps", config.learningRateWarmupSteps);
     visit("decayStart", config.decayStart);
+    visit("weightLearningRate", config.weightLearningRate);
+    visit("weightDecay", config.weightDecay);
+    visit("gradientClip", config.gradientClip);
+    visit("loraRank", config.loraRank);
+    visit("loraAlpha", config.loraAlpha);
+    visit("layout", config.layout);
 }
 
 struct Writer {
     Json& json;
 
-    void operator()(const char* key, DataType value) const { json[key] = toString(value); }
-    void operator()(const char* key, Granularity value) const { json[key] = toString(value); }
     template <typename Value>
     void operator()(const char* key, const Value& value) const {
-        json[key] = value;
+        if constexpr (std::is_enum_v<Value>)
+            json[key] = toString(value);
+        else
+            json[key] = value;
+    }
+    void operator()(const char* key, const std::vector<Pin>& pins) const { writeWords(key, pins); }
+    void operator()(const char* key, const std::vector<TargetMove>& moves) const { writeWords(key, moves); }
+    template <typename Word>
+    void writeWords(const char* key, const std::vector<Word>& words) const {
+        json[key] = Json::array();
+        for (const Word& word : words) json[key].push_back(toString(word));
     }
 };
 
@@ -109,6 +128,35 @@ struct Reader {
     }
     void read(const std::string& key, const Json& value, Granularity& field) const {
         readWord(key, value, field, granularityFromString);
+    }
+    void read(const std::string& key, const Json& value, LearningMode& field) const {
+        readWord(key, value, field, learningModeFromString);
+    }
+    void read(const std::string& key, const Json& value, TrainingLoss& field) const {
+        readWord(key, value, field, trainingLossFromString);
+    }
+    void read(const std::string& key, const Json& value, GateMethod& field) const {
+        readWord(key, value, field, gateMethodFromString);
+    }
+    void read(const std::string& key, const Json& value, Scope& field) const {
+        readWord(key, value, field, scopeFromString);
+    }
+    void read(const std::string& key, const Json& value, SparsityEstimate& field) const {
+        readWord(key, value, field, sparsityEstimateFromString);
+    }
+    void read(const std::string& key, const Json& value, std::vector<Pin>& field) const {
+        readWords(key, value, field, pinFromString);
+    }
+    void read(const std::string& key, const Json& value, std::vector<TargetMove>& field) const {
+        readWords(key, value, field, targetMoveFromString);
+    }
+    template <typename Word>
+    void readWords(const std::string& key, const Json& value, std::vector<Word>& field,
+                   Word (*parse)(const std::string&)) const {
+        if (!value.is_array()) fail(key, value, "a list of words");
+        field.resize(value.size());
+        for (std::size_t i = 0; i < value.size(); ++i)
+            readWord(key + "[" + std::to_string(i) + "]", value[i], field[i], parse);
     }
     template <typename Word>
     void readWord(const std::string& key, const Json& value, Word& field, Word (*parse)(const std::string&)) const {
@@ -170,25 +218,35 @@ void requireValidOptimiser(const TrainingConfig& config) {
     }
     requireAtLeast(config.multiplierRate, 0.0, "--multiplier-rate");
     requireAtLeast(config.quadraticWeight, 0.0, "--quadratic-weight");
+    requireShare(config.holdShare, "--hold-share");
     requireAtLeast(config.learningRateWarmupSteps, 0, "learningRateWarmupSteps");
     requireShare(config.decayStart, "decayStart");
 }
 
+void requireValidWeights(const TrainingConfig& config) {
+    if (!(config.weightLearningRate > 0) || !std::isfinite(config.weightLearningRate))
+        throw Error("--weight-lr " + shown(config.weightLearningRate) + " must be greater than 0");
+    requireAtLeast(config.weightDecay, 0.0, "--weight-decay");
+    if (!(config.gradientClip > 0)) throw Error("--clip " + shown(config.gradientClip) + " must be greater than 0");
+    requireAtLeast(config.loraRank, 0, "--lora-rank");
+    if (!(config.loraAlpha > 0) || !std::isfinite(config.loraAlpha))
+        throw Error("--lora-alpha " + shown(config.loraAlpha) + " must be greater than 0");
+}
+
+/// Choices that exclude each other.
+void requireCompatible(const TrainingConfig& config) {
+    if (config.scope == Scope::PerLayer && config.granularity == Granularity::Layer)
+        throw Error("--scope per-layer needs --granularity kv-head: a layer of one unit has no budget of its own");
+    if (config.method != GateMethod::Consa && config.mode != LearningMode::Gates)
+        throw Error("--method " + toString(config.method) + " learns gates alone; leave out --mode " +
+                    toString(config.mode));
+    if (config.method != GateMethod::Consa && (config.scope == Scope::PerLayer || !config.pins.empty()))
+        throw Error("--method " + toString(config.method) + " knows neither --scope per-layer nor --pin");
+    if (config.mode == LearningMode::Recover && !config.pins.empty())
+        throw Error("--pin has no place in --mode recover: the layout is fixed");
+}
+
 }  // namespace
-
-std::string toString(DataType type) {
-    for (const auto& [value, word] : kDataTypes) {
-        if (value == type) return word;
-    }
-    return "auto";
-}
-
-DataType dataTypeFromString(const std::string& word) {
-    for (const auto& [value, name] : kDataTypes) {
-        if (word == name) return value;
-    }
-    throw Error("\"" + word + "\" is not a number format: use auto, float32 or bfloat16");
-}
 
 std::string toJson(const TrainingConfig& config) {
     Json json = Json::object();
@@ -196,10 +254,11 @@ std::string toJson(const TrainingConfig& config) {
     return dumpJson(json, 2);
 }
 
-TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source) {
+TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source,
+                                      const TrainingConfig& defaults) {
     Json json = parseJson(text, source);
     if (!json.is_object()) throw Error(source + " must hold a JSON object with the knobs of a run");
-    TrainingConfig config;
+    TrainingConfig config = defaults;
     forEachField(config, Reader{json, source});
     if (!json.empty()) throw Error(source + ": " + json.begin().key() + " is not a knob of a run; remove it");
     return config;
@@ -234,6 +293,8 @@ void requireValid(const TrainingConfig& config, int modelContextTokens) {
     requireShare(config.warmupShare, "--warmup-share");
     requireAtLeast(config.rampSteps, 0, "--ramp");
     requireValidOptimiser(config);
+    requireValidWeights(config);
+    requireCompatible(config);
 }
 
 }  // namespace consa

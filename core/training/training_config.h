@@ -2,21 +2,16 @@
 #pragma once
 
 #include "core/layout/attention_layout.h"
+#include "core/layout/pins.h"
 #include "core/text/corpus_options.h"
+#include "core/training/target_move.h"
+#include "core/training/training_choices.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace consa {
-
-/// Number format of weights and activations. Auto: bfloat16 on a GPU; on a CPU float32 for evaluating and bfloat16
-/// for learning where the processor multiplies it natively.
-enum class DataType { Auto, Float32, BFloat16 };
-
-[[nodiscard]] std::string toString(DataType type);
-/// Throws Error (BadInput) for any word but auto, float32, bfloat16.
-[[nodiscard]] DataType dataTypeFromString(const std::string& word);
 
 /// How gates are learned. Defaults marked "measured" come from runs on SmolLM2-135M (resources/docs/measurements.md).
 struct TrainingConfig {
@@ -27,6 +22,10 @@ struct TrainingConfig {
     std::string device = "auto";              // auto | cpu | cuda | cuda:N
     DataType dataType = DataType::Auto;
     std::uint64_t seed = 0;
+
+    LearningMode mode = LearningMode::Gates;
+    TrainingLoss loss = TrainingLoss::NextToken;
+    GateMethod method = GateMethod::Consa;
 
     // The two kinds of attention.
     Granularity granularity = Granularity::KvHead;
@@ -39,28 +38,44 @@ struct TrainingConfig {
     int stepCount = 150;
 
     // The budget.
-    double target = 0.5;       // sparsity: share of units on sliding, 0..1
-    double warmupShare = 0.4;  // share of the steps over which the target rises from 0 (measured)
-    int rampSteps = 20;        // steps over which a moved target is reached (taste)
+    double target = 0.5;              // sparsity: share of units on sliding, 0..1
+    double warmupShare = 0.4;         // share of the steps over which the target rises from 0 (measured)
+    int rampSteps = 20;               // steps over which a moved target is reached (taste)
+    std::vector<TargetMove> moves{};  // of the target, planned; the run lasts until the last one has settled
+
+    Scope scope = Scope::Global;
+    SparsityEstimate sparsityEstimate = SparsityEstimate::Expected;
+    std::vector<Pin> pins;  // at the start; a run's own can be moved
 
     // The optimiser of the gates.
-    double gateLearningRate = 0.2;    // Adam (measured)
-    double gateBeta1 = 0.9;           // Adam (measured)
-    double gateBeta2 = 0.99;          // Adam (measured)
-    double initialLogAlpha = 1.0;     // mean at start, standard deviation 0.01 (measured)
-    double logAlphaLimit = 6.0;       // clamp: beyond it a gate is decided (measured)
-    double multiplierRate = 0.1;      // plain ascent of lambda1 on the constraint's error (measured)
-    double quadraticWeight = 10.0;    // fixed weight of the squared error (measured)
+    double gateLearningRate = 0.2;  // Adam (measured)
+    double gateBeta1 = 0.9;         // Adam (measured)
+    double gateBeta2 = 0.99;        // Adam (measured)
+    double initialLogAlpha = 1.0;   // mean at start, standard deviation 0.01 (measured)
+    double logAlphaLimit = 8.0;     // clamp: beyond it a gate is decided; at 6 closed gates leak .012 each (measured)
+    double multiplierRate = 3.0;    // plain ascent of lambda1 on the constraint's error (measured)
+    double quadraticWeight = 0.0;   // fixed weight of the squared error (measured)
+    double holdShare = 1.0;         // of the constraint's error that one shift of all gates takes back a step (below 1
+                                    // once the ramp has ended); 0 leaves it to the multiplier (measured)
     int learningRateWarmupSteps = 8;  // (measured)
     double decayStart = 0.7;          // share of the steps after which the rate falls linearly to a tenth (measured)
+
+    // The optimiser of the weights, in the modes that move them: AdamW.
+    double weightLearningRate = 1e-5;  // peak; same warm-up and decay as the gates' (PruLong)
+    double weightDecay = 0.1;          // of matrices (PruLong)
+    double gradientClip = 1.0;         // norm of the whole gradient (PruLong)
+    int loraRank = 0;                  // 0: all weights; else low-rank updates of the linear layers
+    double loraAlpha = 16.0;           // their scale is alpha / rank (usual)
+    std::string layout;                // recover: the layout that is held, as --layout takes it
 
     bool operator==(const TrainingConfig&) const = default;
 };
 
 /// JSON object with every field, keys as the fields are named.
 [[nodiscard]] std::string toJson(const TrainingConfig& config);
-/// Unknown keys are an Error (BadInput), missing ones keep their default; `source` names the text.
-[[nodiscard]] TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source);
+/// Unknown keys are an Error (BadInput), missing ones keep what `defaults` has; `source` names the text.
+[[nodiscard]] TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source,
+                                                    const TrainingConfig& defaults = {});
 
 /// Defaults that suit a model and device: the demo's own; a GPU's (context 4096, window 256, batch 8, 150 steps);
 /// a CPU's (512, 64, 1, 200).

@@ -56,6 +56,7 @@ private slots:
     void whatWasNotMeasuredIsNull();
     void tableIsAligned();
     void tableMarksTheBestSparseRow();
+    void saysWhoseWeights();
     void emptyComparisonsAreFine();
 };
 
@@ -80,7 +81,8 @@ void ComparisonTest::jsonHasTheDocumentedKeys() {
     QVERIFY(bucket["from"] == 0 && bucket["to"] == 256 && bucket["tokens"] == 5000);
     QCOMPARE(bucket["nll"].get<double>(), 3.1);
     QCOMPARE(bucket["deltaNll"].get<double>(), 0.0);
-    QCOMPARE(learned.size(), std::size_t{17});
+    QVERIFY(learned["weights"] == "model");
+    QCOMPARE(learned.size(), std::size_t{18});
     QVERIFY(toJson(sample()).find('\n') == std::string::npos);
 }
 
@@ -109,6 +111,16 @@ void ComparisonTest::tableIsAligned() {
     QCOMPARE(endOf(lines[2], "67.4 %"), endOf(lines[0], "of rule gap"));
     QCOMPARE(endOf(lines[2], "72.3 %"), endOf(lines[0], "of sliding gap"));
     for (const QString& line : lines) QVERIFY(!line.contains("nan"));
+}
+
+void ComparisonTest::saysWhoseWeights() {
+    Comparison comparison = sample();
+    QVERIFY(toTable(comparison).find("weights") == std::string::npos);
+    for (ComparisonRow& row : comparison.rows) row.hasTrainedWeights = true;
+    QVERIFY(nlohmann::json::parse(toJson(comparison))[1]["weights"] == "trained");
+    QVERIFY(toTable(comparison).find("All rows with the weights") != std::string::npos);
+    comparison.rows[0].hasTrainedWeights = false;
+    QVERIFY(toTable(comparison).find("the model's own in: full.") != std::string::npos);
 }
 
 void ComparisonTest::tableMarksTheBestSparseRow() {

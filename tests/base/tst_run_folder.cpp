@@ -1,5 +1,7 @@
 // Run folders: what is saved comes back exactly, and bad folders are refused with a sentence.
+#include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/checkpoint/safetensors_file.h"
 #include "core/session/run_folder.h"
 #include "tests/support/expect_error.h"
 
@@ -39,7 +41,7 @@ const UnitGrid kGrid{2, 2, Granularity::KvHead};
 TrainerState state() {
     GateBank bank(kGrid, {.seed = 4});
     bank.update(std::vector<double>{0.1, -0.2, 1.0 / 3, 4}, 0.17);
-    return {17, bank.state(), -0.123456789012345678, {0.1, 0.7, 12, 20}, true};
+    return {17, bank.state(), {-0.123456789012345678}, {0.1, 0.7, 12, 20}, true, {}, {}};
 }
 
 }  // namespace
@@ -101,7 +103,68 @@ private slots:
         }
     }
 
+    /// Steps that were taken again after a crash stand in the file twice.
+    void historyTakesTheLaterOfTwo() {
+        RunFolder folder = RunFolder::create(path(), record());
+        for (const int step : {0, 1, 2, 3, 2, 3, 4}) {
+            HistoryPoint point;
+            point.step = step;
+            folder.append(point);
+        }
+        const std::vector<HistoryPoint> points = folder.readHistory(4);
+        QCOMPARE(points.size(), std::size_t{4});
+        for (int step = 0; step < 4; ++step) QCOMPARE(points[static_cast<std::size_t>(step)].step, step);
+    }
+
+    void weightsBelongToTheirStep() {
+        RunFolder folder = RunFolder::create(path(), record());
+        TrainerState at = state();
+        folder.saveCheckpoint(at, kGrid);
+        QVERIFY(folder.weightsFile().empty());
+        folder.saveCheckpoint(at, kGrid, weights(1.5F));
+        QCOMPARE(folder.weightsFile().filename().string(), std::string("weights-000017.safetensors"));
+        QCOMPARE(firstWeight(), 1.5F);
+        folder.saveCheckpoint(at, kGrid, weights(7.0F));  // the same step again: what is there is not written over
+        QCOMPARE(firstWeight(), 1.5F);
+        at.step = 18;
+        folder.saveCheckpoint(at, kGrid, weights(2.5F));
+        QCOMPARE(firstWeight(), 2.5F);
+        QVERIFY(!std::filesystem::exists(path() / "weights-000017.safetensors"));
+        QVERIFY(folder.loadCheckpoint() == at);
+        std::filesystem::remove(folder.weightsFile());
+        VERIFY_ERROR(folder.weightsFile(), "weights-000018.safetensors is missing");
+    }
+
+    /// A crash after the new weights and before the gates that name them.
+    void aCrashBetweenTheFilesLeavesTheOlder() {
+        RunFolder folder = RunFolder::create(path(), record());
+        TrainerState at = state();
+        folder.saveCheckpoint(at, kGrid, weights(1.5F));
+        const std::string gates = readFile(path() / "gates.safetensors");
+        const std::string older = readFile(folder.weightsFile());
+        at.step = 18;
+        folder.saveCheckpoint(at, kGrid, weights(2.5F));
+        writeFileAtomically(path() / "gates.safetensors", gates);
+        writeFileAtomically(path() / "weights-000017.safetensors", older);
+        RunFolder again = RunFolder::open(path());
+        QCOMPARE(again.loadCheckpoint().step, std::int64_t{17});
+        QCOMPARE(firstWeight(), 1.5F);
+        WeightState broken = weights(3.5F);
+        broken.values = [](const TensorPlan&) -> std::vector<float> { throw Error("no more room"); };
+        VERIFY_ERROR(again.saveCheckpoint(at, kGrid, broken), "no more room");
+        QCOMPARE(firstWeight(), 1.5F);
+        again.saveCheckpoint(at, kGrid, weights(4.5F));  // over what the crash left
+        QCOMPARE(firstWeight(), 4.5F);
+    }
+
 private:
+    static WeightState weights(float value) {
+        return {{{"w", {2}, StorageType::F32}}, [value](const TensorPlan&) { return std::vector<float>{value, 0}; }};
+    }
+    [[nodiscard]] float firstWeight() const {
+        const std::string bytes = readFile(RunFolder::open(path()).weightsFile());
+        return SafetensorsFile(bytes, "weights").readFloat32("w").front();
+    }
     [[nodiscard]] std::filesystem::path path() const { return m_folder->path().toStdString(); }
 
     std::unique_ptr<QTemporaryDir> m_folder;

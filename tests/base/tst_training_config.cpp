@@ -89,17 +89,31 @@ void TrainingConfigTest::savesAndLoads() {
     config.gateBeta1 = 0.125;
     config.gateBeta2 = 1e-300;
     config.initialLogAlpha = -2.5;
-    config.logAlphaLimit = 8;
+    config.logAlphaLimit = 9;
     config.multiplierRate = 0.011;
     config.quadraticWeight = 12;
     config.learningRateWarmupSteps = 13;
     config.decayStart = 0.875;
+    config.mode = LearningMode::GatesAndWeights;
+    config.loss = TrainingLoss::DistillKl;
+    config.method = GateMethod::L1;
+    config.scope = Scope::PerLayer;
+    config.sparsityEstimate = SparsityEstimate::Sampled;
+    config.moves = {{60, 0.75}, {90, 0.3}};
+    config.pins = {{3, 1, false}, {0, 2, true}};
+    config.holdShare = 0.75;
+    config.weightLearningRate = 2e-5;
+    config.weightDecay = 0.25;
+    config.gradientClip = 0.5;
+    config.loraRank = 8;
+    config.loraAlpha = 32;
+    config.layout = "interleaved:1@0.5";
     QVERIFY(trainingConfigFromJson(toJson(config), "text") == config);
 
     // Every field differs from its default above, so a key that was forgotten would show as one missing.
     const auto changed = nlohmann::json::parse(toJson(config));
     const auto defaults = nlohmann::json::parse(toJson(TrainingConfig()));
-    QCOMPARE(changed.size(), std::size_t{26});
+    QCOMPARE(changed.size(), std::size_t{40});
     for (const auto& [key, value] : changed.items()) QVERIFY2(defaults.at(key) != value, key.c_str());
 }
 
@@ -172,7 +186,17 @@ void TrainingConfigTest::refusesValues_data() {
     add("--corpus is empty", [](TrainingConfig& c) { c.corpus.clear(); });
     add("--warmup-share 2.0 must lie", [](TrainingConfig& c) { c.warmupShare = 2; });
     add("gateBeta2 1.0 must lie", [](TrainingConfig& c) { c.gateBeta2 = 1; });
-    add("initialLogAlpha 7.0 must lie within", [](TrainingConfig& c) { c.initialLogAlpha = 7; });
+    add("initialLogAlpha 9.0 must lie within", [](TrainingConfig& c) { c.initialLogAlpha = 9; });
+    add("--hold-share 1.5 must lie", [](TrainingConfig& c) { c.holdShare = 1.5; });
+    add("--scope per-layer needs", [](TrainingConfig& c) {
+        c.scope = Scope::PerLayer;
+        c.granularity = Granularity::Layer;
+    });
+    add("--method ranked learns gates alone", [](TrainingConfig& c) {
+        c.method = GateMethod::Ranked;
+        c.mode = LearningMode::Recover;
+    });
+    add("--weight-lr 0.0 must be greater", [](TrainingConfig& c) { c.weightLearningRate = 0; });
     add("--quadratic-weight -1.0 must be at least", [](TrainingConfig& c) { c.quadraticWeight = -1; });
 }
 

@@ -1,8 +1,11 @@
 // A session without a model: a thread that behaves like a run, for tests of the window.
 #pragma once
 
-#include "core/layout/layout_patterns.h"
+#include "core/base/error.h"
+#include "core/layout/rounding.h"
 #include "core/session/experiment_session.h"
+#include "tests/support/fake_evaluation.h"
+#include "tests/support/fake_gates.h"
 
 #include <algorithm>
 #include <atomic>
@@ -11,7 +14,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <random>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -68,7 +71,9 @@ private:
             {
                 std::unique_lock lock(m_mutex);
                 const auto hasWork = [this] { return !m_commands.empty(); };
-                if (m_snapshot.state != SessionState::Training && m_snapshot.state != SessionState::Evaluating) {
+                const bool isBusy =
+                    m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Evaluating;
+                if (!isBusy && !idleCut()) {
                     m_wake.wait(lock, stop, hasWork);
                 }
                 if (!m_commands.empty()) {
@@ -78,12 +83,23 @@ private:
                 }
             }
             if (hasCommand) {
-                std::visit([this](const auto& one) { handle(one); }, command);
+                carryOut(command);
             } else if (m_snapshot.state == SessionState::Training) {
                 step();
             } else if (m_snapshot.state == SessionState::Evaluating) {
                 evaluateSome();
+            } else if (const auto cut = idleCut()) {
+                addCutPoint(*cut);
             }
+        }
+    }
+
+    /// A refused command leaves the state as it was.
+    void carryOut(const SessionCommand& command) {
+        try {
+            std::visit([this](const auto& one) { handle(one); }, command);
+        } catch (const Error& error) {
+            refuse(error.what());
         }
     }
 
@@ -116,13 +132,17 @@ private:
     }
 
     void handle(const StartCommand& command) {
+        m_snapshot.grid = m_snapshot.model->grid(command.config.granularity);
+        m_snapshot.target = command.config.target;
+        requireRoomFor(command.config.pins);
         ++m_snapshot.run;
+        m_snapshot.pins = command.config.pins;
+        m_snapshot.cutCurve = {};
+        m_heldLayout = command.layout.value_or(AttentionLayout(m_snapshot.grid, true));
         m_snapshot.config = command.config;
         m_snapshot.runFolder = command.runFolder;
-        m_snapshot.grid = m_snapshot.model->grid(command.config.granularity);
         m_snapshot.step = 0;
         m_snapshot.stepCount = command.config.stepCount;
-        m_snapshot.target = command.config.target;
         m_snapshot.scheduledTarget = 0;
         m_snapshot.multiplier = 0;
         m_snapshot.cut.reset();
@@ -131,15 +151,7 @@ private:
         m_rampFrom = 0;
         m_rampBegin = 0;
         m_rampSteps = m_warmupSteps;
-        m_random.seed(command.config.seed + 7);
-        std::normal_distribution<double> importance(0, 1.6);
-        const auto unitCount = static_cast<std::size_t>(m_snapshot.grid.unitCount());
-        m_importance.resize(unitCount);
-        m_snapshot.logAlpha.assign(unitCount, command.config.initialLogAlpha);
-        for (std::size_t unit = 0; unit < unitCount; ++unit) {
-            const double depth = static_cast<double>(unit) / static_cast<double>(unitCount);
-            m_importance[unit] = importance(m_random) + 2.0 * std::sin(depth * 9.0);
-        }
+        m_snapshot.logAlpha = m_gates.begin(m_snapshot.grid, command.config);
         takePicture();
         note("start", "Training started");
         setState(SessionState::Training);
@@ -148,6 +160,9 @@ private:
     void handle(const ResumeRunCommand&) {}
 
     void handle(const RetargetCommand& command) {
+        if (!m_snapshot.logAlpha.empty())
+            requireRoom(unitPins(m_snapshot.pins, m_snapshot.grid),
+                        fullUnitsAtSparsity(m_snapshot.grid.unitCount(), command.target));
         m_snapshot.target = command.target;
         m_snapshot.config.target = command.target;
         m_snapshot.targetAppliedStep = m_snapshot.step;
@@ -165,8 +180,21 @@ private:
 
     void handle(const CutCommand& command) {
         m_snapshot.cut = command.sparsity;
+        if (!m_snapshot.logAlpha.empty()) takePicture();
         publish();
     }
+    void handle(const PinCommand& command) {
+        if (m_snapshot.logAlpha.empty()) throw Error("Nothing is learned yet; start a run to pin its units.");
+        if (isHeld()) throw Error("This run holds a fixed layout; start a run that learns gates to pin units.");
+        requireRoomFor(command.pins);
+        m_snapshot.pins = command.pins;
+        m_snapshot.config.pins = command.pins;
+        m_snapshot.cutCurve = {};
+        takePicture();
+        note("pin", "Pins changed");
+        publish();
+    }
+    void handle(const CutCurveCommand& command) { m_wantsCutCurve = command.isWanted; }
     void handle(const PauseCommand&) {
         if (m_snapshot.state != SessionState::Training) return;
         note("pause", "Paused");
@@ -191,21 +219,24 @@ private:
         m_stateBefore = m_snapshot.state;
         setState(SessionState::Evaluating, "Evaluating");
     }
+    void handle(const PolishCommand&) {
+        note("polish", "Polished: 0 of 0 swaps kept");
+        publish();
+    }
     void handle(const CancelEvaluationCommand&) {
         if (m_snapshot.state == SessionState::Evaluating) setState(m_stateBefore, "Evaluation cancelled.");
     }
 
     void step() {
         std::this_thread::sleep_for(m_options.stepTime);
-        std::normal_distribution<double> noise(0, 1);
         ++m_snapshot.step;
         const double share = std::min(1.0, static_cast<double>(m_snapshot.step - m_rampBegin) / m_rampSteps);
         m_snapshot.scheduledTarget = m_rampFrom + share * (m_snapshot.target - m_rampFrom);
         const double error = m_snapshot.expectedSparsity - m_snapshot.scheduledTarget;
         m_snapshot.multiplier += 0.1 * error;
-        if (!m_snapshot.isFrozen) moveGates(noise);
+        if (!m_snapshot.isFrozen && !isHeld()) m_gates.move(m_snapshot.logAlpha, m_snapshot.scheduledTarget);
         m_snapshot.loss =
-            2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * noise(m_random);
+            2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * m_gates.noise();
         takePicture();
         m_channel.publish(HistoryPoint{m_snapshot.run, m_snapshot.step, m_snapshot.loss,
                                        m_snapshot.loss + m_snapshot.multiplier * error, m_snapshot.expectedSparsity,
@@ -219,57 +250,41 @@ private:
         }
     }
 
-    void moveGates(std::normal_distribution<double>& noise) {
-        std::vector<double> sorted = m_importance;
-        std::sort(sorted.begin(), sorted.end());
-        const double place = m_snapshot.scheduledTarget * static_cast<double>(sorted.size());
-        const double threshold = sorted[std::min(static_cast<std::size_t>(place), sorted.size() - 1)];
-        for (std::size_t unit = 0; unit < m_importance.size(); ++unit) {
-            const double goal = 5.5 * std::tanh(0.9 * (m_importance[unit] - threshold)) - 1.6;
-            m_snapshot.logAlpha[unit] += 0.06 * (goal - m_snapshot.logAlpha[unit]) + 0.03 * noise(m_random);
-        }
-    }
-
     void evaluateSome() {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         m_snapshot.progress = std::min(1.0, m_snapshot.progress + 0.1);
         if (m_snapshot.progress < 1.0) return publish();
-        Comparison comparison;
-        comparison.split = m_evaluation.split;
-        comparison.contextTokens = 512;
-        comparison.atStep = m_snapshot.step;
-        addRow(comparison, "full", AttentionLayout(m_snapshot.grid, true), 0);
-        if (!m_snapshot.logAlpha.empty()) addRow(comparison, "learned", m_snapshot.layout, 0.0305);
-        double excess = 0.121;
-        for (const NamedLayout& rule :
-             layoutsFromRule("interleaved@" + std::to_string(m_snapshot.target).substr(0, 4), m_snapshot.grid)) {
-            addRow(comparison, rule.name, rule.layout, excess);
-            excess -= 0.03;
-        }
-        addRow(comparison, "sliding", AttentionLayout(m_snapshot.grid, false), 0.312);
-        for (const EvaluatedLayout& one : m_evaluation.layouts) addRow(comparison, one.name, one.layout, 0.05);
-        m_snapshot.comparison = comparison;
+        m_snapshot.comparison = fakeComparison(m_snapshot, m_evaluation);
         note("evaluate", "Compared layouts");
         setState(m_stateBefore);
     }
 
-    void addRow(Comparison& comparison, const std::string& name, const AttentionLayout& layout, double delta) {
-        ComparisonRow row;
-        row.name = name;
-        row.layout = layout;
-        row.windowTokens = m_snapshot.config.windowTokens;
-        row.sinkTokens = m_snapshot.config.sinkTokens;
-        row.nll = 2.7 + delta;
-        row.deltaNll = delta;
-        row.deltaStandardError = delta * 0.06;
-        row.hasGain = name == "learned";
-        row.gainOverInterleaved = 0.0605;
-        row.gainStandardError = 0.0052;
-        row.shareOfRuleGap = 0.664;
-        row.shareOfSlidingGap = 1 - delta / 0.312;
-        row.tokens = 28160;
-        row.documents = 21;
-        comparison.rows.push_back(row);
+    [[nodiscard]] bool isHeld() const { return m_snapshot.config.mode == LearningMode::Recover; }
+
+    [[nodiscard]] AttentionLayout layoutAt(double sparsity) const {
+        if (isHeld()) return m_heldLayout;
+        const UnitPins pins = unitPins(m_snapshot.pins, m_snapshot.grid);
+        const int fullCount = nearestFullCount(pins, fullUnitsAtSparsity(m_snapshot.grid.unitCount(), sparsity));
+        return roundGates(m_snapshot.grid, m_snapshot.logAlpha, fullCount, m_snapshot.config.scope, pins,
+                          m_snapshot.config.seed);
+    }
+
+    void requireRoomFor(const std::vector<Pin>& pins) const {
+        requireRoom(unitPins(pins, m_snapshot.grid),
+                    fullUnitsAtSparsity(m_snapshot.grid.unitCount(), m_snapshot.target));
+    }
+
+    /// The budget to evaluate next, when the curve is wanted and there is time.
+    [[nodiscard]] std::optional<double> idleCut() const {
+        const bool isIdle = m_snapshot.state == SessionState::Paused || m_snapshot.state == SessionState::Finished;
+        if (!m_wantsCutCurve || !isIdle || m_snapshot.logAlpha.empty()) return std::nullopt;
+        return m_cuts.next(m_snapshot);
+    }
+
+    void addCutPoint(double sparsity) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        m_cuts.add(m_snapshot, sparsity, layoutAt(sparsity));
+        publish();
     }
 
     void takePicture() {
@@ -286,18 +301,20 @@ private:
             m_snapshot.logAlpha.empty() ? 0 : sliding / static_cast<double>(m_snapshot.logAlpha.size());
         m_snapshot.isSettled = std::abs(m_snapshot.expectedSparsity - m_snapshot.target) < 0.01;
         m_snapshot.secondsPerStep = static_cast<double>(m_options.stepTime.count()) * 1e-6;
-        m_snapshot.layout = layoutFromScores(
-            m_snapshot.grid, m_snapshot.logAlpha,
-            fullUnitsAtSparsity(m_snapshot.grid.unitCount(), m_snapshot.cut.value_or(m_snapshot.target)),
-            m_snapshot.config.seed);
+        for (const Pin& pin : m_snapshot.pins)
+            m_snapshot.probability[static_cast<std::size_t>(pin.layer * m_snapshot.grid.unitsPerLayer() + pin.unit)] =
+                pin.isFull ? 1 : 0;
+        m_snapshot.layout = layoutAt(m_snapshot.cut.value_or(m_snapshot.target));
     }
 
     void note(const std::string& kind, const std::string& text) {
         m_channel.publish(SessionEvent{m_snapshot.run, m_snapshot.step, kind, text});
     }
     void fail(const std::string& model) {
-        const std::string sentence = model + " is cut short; download it again.";
         m_snapshot.state = SessionState::Empty;
+        refuse(model + " is cut short; download it again.");
+    }
+    void refuse(const std::string& sentence) {
         m_snapshot.message = sentence;
         m_snapshot.messageIsError = true;
         note("error", sentence);
@@ -323,8 +340,10 @@ private:
     SessionSnapshot m_snapshot;
     SessionState m_stateBefore = SessionState::Empty;
     EvaluateCommand m_evaluation;
-    std::vector<double> m_importance;
-    std::mt19937_64 m_random{7};
+    AttentionLayout m_heldLayout;
+    bool m_wantsCutCurve = false;
+    FakeCuts m_cuts;
+    FakeGates m_gates;
     double m_rampFrom = 0;
     int m_rampBegin = 0;
     int m_rampSteps = 1;

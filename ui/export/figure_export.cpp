@@ -10,6 +10,7 @@
 #include <QImageWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -25,6 +26,10 @@ QString tr(const char* text) {
 
 QString percent(double share) {
     return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1);
+}
+
+std::ptrdiff_t pinCount(const UnitPins& pins) {
+    return std::count_if(pins.begin(), pins.end(), [](const auto& pin) { return pin.has_value(); });
 }
 
 /// Keys and values of the figure's origin, for PNG text chunks and CSV comments.
@@ -93,7 +98,9 @@ QString figureCaption(const HeatmapFigure& figure) {
     QStringList parts;
     if (!source.modelName.empty()) parts << QString::fromStdString(source.modelName);
     const QString unit = layout.grid.granularity == Granularity::Layer ? tr("layers") : tr("KV heads");
-    if (figure.content.probability.empty()) {
+    if (figure.content.isHeld) {
+        parts << tr("%1, held layout at step %2").arg(unit).arg(source.provenance.step);
+    } else if (figure.content.probability.empty()) {
         parts << tr("%1, layout by rule").arg(unit);
     } else {
         parts << tr("%1 at step %2").arg(unit).arg(source.provenance.step);
@@ -103,6 +110,7 @@ QString figureCaption(const HeatmapFigure& figure) {
                  .arg(percent(layout.sparsity()))
                  .arg(layout.fullCount())
                  .arg(layout.grid.unitCount());
+    if (const auto count = pinCount(figure.content.pins); count > 0) parts << tr("%1 pinned").arg(count);
     if (source.windowTokens > 0)
         parts << tr("window %1").arg(source.windowTokens) << tr("sinks %1").arg(source.sinkTokens);
     parts << tr("seed %1").arg(source.provenance.seed);

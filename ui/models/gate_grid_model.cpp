@@ -4,7 +4,9 @@
 #include "core/base/version.h"
 #include "core/gates/hard_concrete.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace consa {
 
@@ -32,12 +34,15 @@ QVariant GateGridModel::data(const QModelIndex& index, int role) const {
         case ProbabilityRole:
             return hasProbability ? QVariant(probability()[unit]) : QVariant();
         case LogAlphaRole:
-            return m_isShowingSession && unit < m_session.logAlpha.size() ? QVariant(m_session.logAlpha[unit])
-                                                                          : QVariant();
+            return m_isShowingSession && !isSessionHeld() && unit < m_session.logAlpha.size()
+                       ? QVariant(m_session.logAlpha[unit])
+                       : QVariant();
         case FullRole:
             return isFull;
         case FlippedRole:
             return unit < m_flipped.size() && m_flipped[unit] != 0;
+        case PinRole:
+            return unit < m_pins.size() && m_pins[unit] ? QVariant(*m_pins[unit]) : QVariant();
         default:
             return {};
     }
@@ -52,6 +57,14 @@ QVariant GateGridModel::headerData(int section, Qt::Orientation orientation, int
 void GateGridModel::setSnapshot(const SessionSnapshot& snapshot) {
     if (snapshot.run != m_session.run) m_cut.reset();  // a cut belongs to the run whose gates it rounds
     m_session = snapshot;
+    placePins();
+    roundSession();
+}
+
+void GateGridModel::setPins(const std::vector<Pin>& pins) {
+    if (m_pinList == pins) return;
+    m_pinList = pins;
+    placePins();
     roundSession();
 }
 
@@ -64,6 +77,7 @@ void GateGridModel::setCut(std::optional<double> sparsity) {
 void GateGridModel::showLayout(const LayoutFile& file) {
     m_isShowingSession = false;
     m_flipped.clear();
+    m_pins.clear();
     show(file);
 }
 
@@ -82,10 +96,12 @@ LayoutFile GateGridModel::sessionFile() const {
     file.layout = m_sessionLayout;
     file.windowTokens = m_session.config.windowTokens;
     file.sinkTokens = m_session.config.sinkTokens;
-    file.probabilities = m_session.probability;
-    if (file.probabilities.empty()) {  // before the first step every gate stands where a run begins
-        const auto unitCount = static_cast<std::size_t>(m_session.grid.unitCount());
-        file.probabilities.assign(unitCount, probabilityFull(m_session.config.initialLogAlpha));
+    if (!isSessionHeld()) file.probabilities = m_session.probability;
+    if (m_session.logAlpha.empty() && !isSessionHeld()) {  // before the first step every gate stands where a run begins
+        file.probabilities.assign(static_cast<std::size_t>(m_session.grid.unitCount()),
+                                  probabilityFull(m_session.config.initialLogAlpha));
+        for (std::size_t unit = 0; unit < m_sessionPins.size(); ++unit)
+            if (m_sessionPins[unit]) file.probabilities[unit] = *m_sessionPins[unit] ? 1 : 0;
     }
     file.provenance.run = std::filesystem::path(m_session.runFolder).filename().string();
     file.provenance.step = m_session.step;
@@ -96,29 +112,51 @@ LayoutFile GateGridModel::sessionFile() const {
     return file;
 }
 
+bool GateGridModel::isSessionHeld() const {
+    return m_session.config.mode == LearningMode::Recover && m_session.layout.grid.unitCount() > 0;
+}
+
+void GateGridModel::placePins() {
+    const UnitGrid& grid = m_session.grid;
+    const auto fits = [&grid](const Pin& pin) {
+        return pin.layer < grid.layerCount && pin.unit < grid.unitsPerLayer();
+    };
+    std::vector<Pin> inside;
+    std::copy_if(m_pinList.begin(), m_pinList.end(), std::back_inserter(inside), fits);
+    m_sessionPins = inside.empty() || isSessionHeld() ? UnitPins{} : unitPins(inside, grid);
+}
+
 AttentionLayout GateGridModel::roundedAt(double sparsity) const {
-    return layoutFromScores(m_session.grid, m_session.logAlpha,
-                            fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity), m_session.config.seed);
+    const int wanted = fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity);
+    const int fullCount = m_sessionPins.empty() ? wanted : nearestFullCount(m_sessionPins, wanted);
+    return roundGates(m_session.grid, m_session.logAlpha, fullCount, m_session.config.scope, m_sessionPins,
+                      m_session.config.seed);
 }
 
 void GateGridModel::roundSession() {
-    const auto unitCount = static_cast<std::size_t>(m_session.grid.unitCount());
     m_sessionFlipped.clear();
-    if (m_session.logAlpha.size() != unitCount) {
-        m_sessionLayout = AttentionLayout(m_session.grid, true);
+    if (isSessionHeld()) {
+        m_sessionLayout = m_session.layout;
+    } else if (m_session.logAlpha.size() == static_cast<std::size_t>(m_session.grid.unitCount())) {
+        roundGatesAtCut();
     } else {
-        m_sessionLayout = roundedAt(m_cut.value_or(m_session.target));
-        if (m_cut) {
-            const AttentionLayout atTarget = roundedAt(m_session.target);
-            m_sessionFlipped.resize(unitCount);
-            for (std::size_t unit = 0; unit < unitCount; ++unit) {
-                m_sessionFlipped[unit] = atTarget.full[unit] != m_sessionLayout.full[unit];
-            }
-        }
+        m_sessionLayout = AttentionLayout(m_session.grid, true);
+        for (std::size_t unit = 0; unit < m_sessionPins.size(); ++unit)
+            if (m_sessionPins[unit]) m_sessionLayout.full[unit] = *m_sessionPins[unit] ? 1 : 0;
     }
     if (!m_isShowingSession) return;
     m_flipped = m_sessionFlipped;
+    m_pins = m_sessionPins;
     show(sessionFile());
+}
+
+void GateGridModel::roundGatesAtCut() {
+    m_sessionLayout = roundedAt(m_cut.value_or(m_session.target));
+    if (!m_cut) return;
+    const AttentionLayout atTarget = roundedAt(m_session.target);
+    m_sessionFlipped.resize(m_sessionLayout.full.size());
+    for (std::size_t unit = 0; unit < m_sessionFlipped.size(); ++unit)
+        m_sessionFlipped[unit] = atTarget.full[unit] != m_sessionLayout.full[unit];
 }
 
 void GateGridModel::show(LayoutFile file) {

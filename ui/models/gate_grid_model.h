@@ -16,7 +16,8 @@ class GateGridModel final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Role { ProbabilityRole = Qt::UserRole, LogAlphaRole, FullRole, FlippedRole };
+    /// PinRole holds what the unit is pinned to (full: true); invalid where it is free.
+    enum Role { ProbabilityRole = Qt::UserRole, LogAlphaRole, FullRole, FlippedRole, PinRole };
 
     explicit GateGridModel(QObject* parent = nullptr);
 
@@ -26,6 +27,9 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
     void setSnapshot(const SessionSnapshot& snapshot);
+
+    /// The session's pins as the user wants them; those outside its grid are left out.
+    void setPins(const std::vector<Pin>& pins);
 
     /// Rounds the session's gates at this sparsity; empty follows the target again.
     void setCut(std::optional<double> sparsity);
@@ -43,6 +47,10 @@ public:
     [[nodiscard]] const std::vector<double>& probability() const { return m_shown.probabilities; }
     /// Cells whose decision the cut changes against the target, row-major; empty when none.
     [[nodiscard]] const std::vector<std::uint8_t>& flipped() const { return m_flipped; }
+    /// What each unit on show is pinned to, row-major; empty without pins and for layouts of elsewhere.
+    [[nodiscard]] const UnitPins& pins() const { return m_pins; }
+    /// True while the session's layout is on show and fixed: its run trains the weights around it.
+    [[nodiscard]] bool isHeld() const { return m_isShowingSession && isSessionHeld(); }
     /// The session's gates rounded at the cut; empty grid before there are gates.
     [[nodiscard]] const AttentionLayout& sessionLayout() const { return m_sessionLayout; }
     /// Everything on show with its provenance, ready to be saved.
@@ -52,15 +60,21 @@ public:
 
 private:
     [[nodiscard]] AttentionLayout roundedAt(double sparsity) const;
+    [[nodiscard]] bool isSessionHeld() const;
+    void placePins();
     void roundSession();
+    void roundGatesAtCut();
     void show(LayoutFile file);
 
     SessionSnapshot m_session;
     AttentionLayout m_sessionLayout;
     std::vector<std::uint8_t> m_sessionFlipped;
+    std::vector<Pin> m_pinList;
+    UnitPins m_sessionPins;
     std::optional<double> m_cut;
     LayoutFile m_shown;
     std::vector<std::uint8_t> m_flipped;
+    UnitPins m_pins;
     bool m_isShowingSession = true;
 };
 

@@ -5,11 +5,14 @@
 
 #include <QDateTime>
 #include <filesystem>
+#include <utility>
 
 namespace consa {
 
-void RunPlan::edit(const TrainingConfig& config) {
-    m_config = config;
+void RunPlan::edit(const TrainingConfig& config, std::optional<AttentionLayout> layout) {
+    const TrainingConfig before = std::exchange(m_config, config);
+    m_config.pins = config.granularity == before.granularity ? before.pins : std::vector<Pin>{};
+    m_layout = std::move(layout);
     m_isEdited = true;
 }
 
@@ -19,11 +22,15 @@ bool RunPlan::follow(const SessionSnapshot& snapshot) {
         m_hasModel && m_config.model == snapshot.modelPath && (m_isEdited || m_isOnGpu == snapshot.device.isGpu);
     m_isOnGpu = snapshot.device.isGpu;
     m_hasModel = true;
+    const UnitGrid gridBefore = grid();
+    m_heads = snapshot.model->grid(Granularity::KvHead);
     if (!isSame) {
-        const std::string device = m_config.device;
+        const TrainingConfig before = m_config;
         m_config = defaultTrainingConfig(snapshot.modelPath, m_isOnGpu);
         m_config.model = snapshot.modelPath;
-        m_config.device = device;
+        m_config.device = before.device;
+        if (grid() == gridBefore) m_config.pins = before.pins;
+        m_layout.reset();
         m_isEdited = false;
     }
     if (!snapshot.corpusPaths.empty()) m_config.corpus = snapshot.corpusPaths;
@@ -39,6 +46,20 @@ TrainingConfig RunPlan::defaults() const {
     return config;
 }
 
+UnitGrid RunPlan::grid() const {
+    UnitGrid grid = m_heads;
+    grid.granularity = m_config.granularity;
+    return grid;
+}
+
+SessionSnapshot RunPlan::preview(SessionSnapshot snapshot) const {
+    if (!snapshot.model || !snapshot.logAlpha.empty()) return snapshot;
+    snapshot.grid = grid();
+    snapshot.config = m_config;
+    if (m_config.mode == LearningMode::Recover && m_layout) snapshot.layout = *m_layout;
+    return snapshot;
+}
+
 StartCommand RunPlan::startCommand() const {
     const QString time = QDateTime::currentDateTime().toString(QStringLiteral("yyyyMMdd-HHmmss"));
     const std::string model = std::filesystem::path(m_config.model).stem().string();
@@ -46,7 +67,11 @@ StartCommand RunPlan::startCommand() const {
     std::filesystem::path unused = folder;
     for (int attempt = 2; std::filesystem::exists(unused); ++attempt)
         unused = folder.string() + "-" + std::to_string(attempt);
-    return {m_config, unused.string()};
+    StartCommand command{m_config, unused.string()};
+    if (m_config.mode != LearningMode::Recover) return command;
+    command.layout = m_layout;
+    command.config.pins.clear();  // they wait for a run that learns gates
+    return command;
 }
 
 }  // namespace consa

@@ -4,7 +4,10 @@
 #include "ui/models/gate_grid_model.h"
 
 #include <qcustomplot.h>
+#include <QAction>
+#include <QContextMenuEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <algorithm>
 
@@ -17,7 +20,9 @@ GateHeatmap::GateHeatmap(GateGridModel& model, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     setAccessibleName(tr("Heatmap of the gates"));
-    setAccessibleDescription(tr("Layers down, KV heads across; cursor keys move from cell to cell."));
+    setAccessibleDescription(
+        tr("Layers down, KV heads across; cursor keys move from cell to cell, P and W pin it to full and sliding, U "
+           "frees it."));
     m_scene->setTheme(PlotTheme::fromPalette(palette()));
     connect(&model, &QAbstractItemModel::dataChanged, this, &GateHeatmap::updateContent);
     connect(&model, &QAbstractItemModel::modelReset, this, [this] {
@@ -65,6 +70,26 @@ void GateHeatmap::mousePressEvent(QMouseEvent* event) {
     if (event->button() == Qt::LeftButton && cell) select(*cell);
 }
 
+void GateHeatmap::contextMenuEvent(QContextMenuEvent* event) {
+    const bool isByMouse = event->reason() == QContextMenuEvent::Mouse;
+    const auto cell = isByMouse ? m_scene->cellAt(event->pos()) : m_selected;
+    if (!cell || !m_model.isShowingSession()) return;
+    select(*cell);
+    const QVariant pin = m_model.index(cell->layer, cell->unit).data(GateGridModel::PinRole);
+    QMenu menu(this);
+    const auto add = [&](const QString& text, int key, std::optional<bool> isFull) {
+        QAction* action = menu.addAction(text, this, [this, cell, isFull] { requestPin(*cell, isFull); });
+        action->setShortcut(QKeySequence(key));
+        action->setEnabled(isFull ? pin != QVariant(*isFull) : pin.isValid());
+    };
+    add(tr("Pin full"), Qt::Key_P, true);
+    add(tr("Pin sliding (window)"), Qt::Key_W, false);
+    add(tr("Unpin"), Qt::Key_U, std::nullopt);
+    menu.addSeparator();
+    menu.addAction(tr("Unpin all"), this, &GateHeatmap::unpinAllRequested)->setEnabled(!m_model.pins().empty());
+    menu.exec(isByMouse ? event->globalPos() : mapToGlobal(cellRect(*cell).center().toPoint()));
+}
+
 void GateHeatmap::leaveEvent(QEvent*) {
     setHovered(std::nullopt);
 }
@@ -72,6 +97,7 @@ void GateHeatmap::leaveEvent(QEvent*) {
 void GateHeatmap::keyPressEvent(QKeyEvent* event) {
     const UnitGrid& grid = m_model.grid();
     if (grid.unitCount() == 0) return QWidget::keyPressEvent(event);
+    if (event->modifiers() == Qt::NoModifier && pinByKey(event->key())) return;
     const int lastLayer = grid.layerCount - 1;
     const int lastUnit = grid.unitsPerLayer() - 1;
     UnitIndex cell = m_selected.value_or(UnitIndex{});
@@ -110,6 +136,17 @@ void GateHeatmap::keyPressEvent(QKeyEvent* event) {
     select({std::clamp(cell.layer, 0, lastLayer), std::clamp(cell.unit, 0, lastUnit)});
 }
 
+bool GateHeatmap::pinByKey(int key) {
+    const auto cell = m_selected ? m_selected : m_hovered;
+    if (!cell || (key != Qt::Key_P && key != Qt::Key_W && key != Qt::Key_U)) return false;
+    requestPin(*cell, key == Qt::Key_U ? std::nullopt : std::optional<bool>(key == Qt::Key_P));
+    return true;
+}
+
+void GateHeatmap::requestPin(UnitIndex cell, std::optional<bool> isFull) {
+    if (m_model.isShowingSession()) emit pinRequested(cell, isFull);
+}
+
 void GateHeatmap::focusInEvent(QFocusEvent* event) {
     QWidget::focusInEvent(event);
     const bool isByKey = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
@@ -117,7 +154,8 @@ void GateHeatmap::focusInEvent(QFocusEvent* event) {
 }
 
 void GateHeatmap::updateContent() {
-    m_scene->setContent({m_model.layout(), m_model.probability(), m_model.flipped(), m_view, m_selected, m_hovered});
+    m_scene->setContent({m_model.layout(), m_model.probability(), m_model.flipped(), m_model.pins(), m_model.isHeld(),
+                         m_view, m_selected, m_hovered});
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     if (currentCell()) emit currentCellChanged();
 }

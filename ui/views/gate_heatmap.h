@@ -1,4 +1,4 @@
-// The heatmap on screen: hover, selection by mouse and cursor keys.
+// The heatmap on screen: hover, selection by mouse and cursor keys, pins by key and menu.
 #pragma once
 
 #include "ui/views/heatmap_scene.h"
@@ -32,17 +32,24 @@ public:
 signals:
     void currentCellChanged();
     void viewChanged();
+    /// The cell of the session shall be full, sliding or (empty) free.
+    void pinRequested(consa::UnitIndex cell, std::optional<bool> isFull);
+    void unpinAllRequested();
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
 
 private:
+    /// True when the key pins or frees the selected cell.
+    bool pinByKey(int key);
+    void requestPin(UnitIndex cell, std::optional<bool> isFull);
     void updateContent();
     void setHovered(std::optional<UnitIndex> cell);
     void select(UnitIndex cell);

@@ -3,13 +3,17 @@
 
 #include "ui/style/color_scale.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace consa {
 
 namespace {
 
-constexpr double kLetterSize = 18;  // cells smaller than this carry no letter
+constexpr double kLetterSize = 18;   // cells smaller than this carry no letter
+constexpr double kPinSize = 10;      // from the needle's point to the head's far edge
+constexpr double kCornerSize = 24;   // pins of smaller cells stand in the middle
+constexpr int kPinEntryHeight = 28;  // of the legend
 
 QColor maskColor(bool isFull) {
     return cividis(isFull ? 1.0 : 0.0);
@@ -31,6 +35,22 @@ void drawHatch(QCPPainter& painter, const QRectF& rect) {
 void fillMask(QCPPainter& painter, const QRectF& rect, bool isFull) {
     painter.fillRect(rect, maskColor(isFull));
     if (!isFull) drawHatch(painter, rect.adjusted(0, 0, -1, -1));
+}
+
+/// A drawing pin whose needle ends at `tip`; the outline sets it off from what lies under it.
+void drawPin(QCPPainter& painter, QPointF tip, double size, const QColor& color, const QColor& outline) {
+    const double radius = size * 0.3;
+    const QPointF head = tip + QPointF(size - radius, radius - size);
+    painter.save();
+    painter.setAntialiasing(true);
+    painter.setPen(QPen(outline, 3.2, Qt::SolidLine, Qt::RoundCap));
+    painter.drawLine(QLineF(tip, head));
+    painter.setPen(QPen(outline, 1));
+    painter.setBrush(color);
+    painter.drawEllipse(head, radius + 0.8, radius + 0.8);
+    painter.setPen(QPen(color, 1.4, Qt::SolidLine, Qt::RoundCap));
+    painter.drawLine(QLineF(tip, head));
+    painter.restore();
 }
 
 }  // namespace
@@ -62,6 +82,7 @@ void HeatmapCells::draw(QCPPainter* painter) {
             drawCell(*painter, {layer, unit}, cellRect({layer, unit}));
         }
     }
+    drawPins(*painter);
     drawOutlines(*painter);
 }
 
@@ -81,6 +102,24 @@ void HeatmapCells::drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& r
     if (!isFull) painter.fillRect(plate, maskColor(false));
     painter.setPen(QPen(readableOn(maskColor(isFull))));
     painter.drawText(rect, Qt::AlignCenter, isFull ? QStringLiteral("F") : QStringLiteral("W"));
+}
+
+void HeatmapCells::drawPins(QCPPainter& painter) const {
+    const int unitsPerLayer = m_content->layout.grid.unitsPerLayer();
+    const bool isMask = m_content->effectiveView() == HeatmapView::Mask;
+    for (std::size_t index = 0; index < m_content->pins.size(); ++index) {
+        if (!m_content->pins[index]) continue;
+        const UnitIndex cell{static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer};
+        const QRectF rect = cellRect(cell);
+        const QColor under = isMask ? maskColor(m_content->layout.isFull(cell.layer, cell.unit))
+                                    : cividis(m_content->probability[index]);
+        const QColor color = readableOn(under);
+        const double side = std::min(rect.width(), rect.height());
+        const double size = std::min(kPinSize, 0.8 * side);
+        const QPointF tip = side >= kCornerSize ? rect.topRight() + QPointF(-size - 3, size + 3)
+                                                : rect.center() + QPointF(-size / 2, size / 2);
+        drawPin(painter, tip, size, color, readableOn(color));
+    }
 }
 
 void HeatmapCells::drawOutlines(QCPPainter& painter) const {
@@ -124,33 +163,35 @@ void HeatmapLegend::draw(QCPPainter* painter) {
     } else {
         drawSwatches(*painter);
     }
+    if (m_content->hasPins()) drawPinEntry(*painter);
 }
 
 void HeatmapLegend::drawScale(QCPPainter& painter) const {
     constexpr int kStripCount = 100;
+    const QRect bar = m_bar.adjusted(0, 0, 0, m_content->hasPins() ? -kPinEntryHeight : 0);
     for (int strip = 0; strip < kStripCount; ++strip) {
         // Each strip reaches to the bottom under the next one: no seam at any zoom.
-        const double top = m_bar.top() + m_bar.height() * strip / static_cast<double>(kStripCount);
-        const QRectF rect(m_bar.left(), top, m_bar.width(), m_bar.top() + m_bar.height() - top);
+        const double top = bar.top() + bar.height() * strip / static_cast<double>(kStripCount);
+        const QRectF rect(bar.left(), top, bar.width(), bar.top() + bar.height() - top);
         painter.fillRect(rect, cividis(1.0 - (strip + 0.5) / kStripCount));
     }
     painter.setFont(plotTickFont());
     const QStringList labels{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"),
                              QStringLiteral("0.25"), QStringLiteral("0.0")};
-    const int step = m_bar.height() >= 90 ? 1 : 2;
+    const int step = bar.height() >= 90 ? 1 : 2;
     for (int index = 0; index < labels.size(); index += step) {
-        const double y = m_bar.top() + m_bar.height() * index / 4.0;
+        const double y = bar.top() + bar.height() * index / 4.0;
         painter.setPen(QPen(m_theme.line));
-        painter.drawLine(QLineF(m_bar.right() + 1, y, m_bar.right() + 4, y));
+        painter.drawLine(QLineF(bar.right() + 1, y, bar.right() + 4, y));
         painter.setPen(QPen(m_theme.muted));
-        painter.drawText(QRectF(m_bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
+        painter.drawText(QRectF(bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
     }
     painter.setFont(plotLabelFont());
     painter.setPen(QPen(m_theme.text));
     painter.save();
-    painter.translate(m_bar.right() + 48, m_bar.top() + m_bar.height() / 2.0);
+    painter.translate(bar.right() + 48, bar.top() + bar.height() / 2.0);
     painter.rotate(-90);
-    const double length = std::max(m_bar.height(), 120);
+    const double length = std::max(bar.height(), 120);
     painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter,
                      QCoreApplication::translate("consa", "P(full attention)"));
     painter.restore();
@@ -167,6 +208,16 @@ void HeatmapLegend::drawSwatches(QCPPainter& painter) const {
         painter.drawText(QRectF(swatch.right() + 8, swatch.top() - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
                          words[index]);
     }
+}
+
+void HeatmapLegend::drawPinEntry(QCPPainter& painter) const {
+    const bool isBelowScale = m_content->effectiveView() == HeatmapView::Probability;
+    const double top = isBelowScale ? m_bar.bottom() - 15 : m_bar.top() + 48;
+    drawPin(painter, QPointF(m_bar.left() + 2, top + 13), kPinSize, m_theme.text, m_theme.background);
+    painter.setFont(plotLabelFont());
+    painter.setPen(QPen(m_theme.text));
+    painter.drawText(QRectF(m_bar.left() + 24, top - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
+                     QCoreApplication::translate("consa", "pinned"));
 }
 
 }  // namespace consa

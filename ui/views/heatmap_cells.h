@@ -28,13 +28,15 @@ protected:
 
 private:
     void drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& rect) const;
+    void drawPins(QCPPainter& painter) const;
     void drawOutlines(QCPPainter& painter) const;
 
     const HeatmapContent* m_content = nullptr;
     PlotTheme m_theme;
 };
 
-/// Colour bar of the Probability view, swatches of the Mask view, at a place in pixels.
+/// Colour bar of the Probability view, swatches of the Mask view, at a place in pixels; below it what a pin looks like
+/// when there are pins.
 class HeatmapLegend final : public QCPAbstractItem {
 public:
     explicit HeatmapLegend(QCustomPlot* plot);
@@ -55,6 +57,7 @@ protected:
 private:
     void drawScale(QCPPainter& painter) const;
     void drawSwatches(QCPPainter& painter) const;
+    void drawPinEntry(QCPPainter& painter) const;
 
     const HeatmapContent* m_content = nullptr;
     PlotTheme m_theme;

@@ -13,6 +13,7 @@
 #include <QLabel>
 #include <QStackedLayout>
 #include <QToolButton>
+#include <algorithm>
 #include <cmath>
 
 namespace consa {
@@ -158,16 +159,22 @@ void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
 void HeatmapPanel::updateReadout() {
     const UnitGrid& grid = m_model.grid();
     m_stack->setCurrentIndex(grid.unitCount() > 0 ? 0 : 1);
-    m_title->setText(grid.unitCount() > 0 ? tr("Gates: %1").arg(shapeText(grid)) : tr("Gates"));
+    m_title->setText(grid.unitCount() == 0 ? tr("Gates")
+                     : m_model.isHeld()    ? tr("Held layout: %1").arg(shapeText(grid))
+                                           : tr("Gates: %1").arg(shapeText(grid)));
     const auto cell = m_heatmap->currentCell();
     if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
         m_readout->setText(summary());
-        return;
+    } else {
+        m_readout->setText(factsOf(m_model.index(cell->layer, cell->unit)));
     }
-    const QModelIndex index = m_model.index(cell->layer, cell->unit);
+}
+
+QString HeatmapPanel::factsOf(const QModelIndex& index) const {
     QStringList parts;
-    parts << (grid.granularity == Granularity::Layer ? tr("Layer %1").arg(cell->layer)
-                                                     : tr("Layer %1 · KV head %2").arg(cell->layer).arg(cell->unit));
+    parts << (m_model.grid().granularity == Granularity::Layer
+                  ? tr("Layer %1").arg(index.row())
+                  : tr("Layer %1 · KV head %2").arg(index.row()).arg(index.column()));
     if (const QVariant probability = index.data(GateGridModel::ProbabilityRole); probability.isValid()) {
         const double value = probability.toDouble();
         parts << (std::isnan(value) ? tr("P(full) is not a number") : tr("P(full) %1").arg(value, 0, 'f', 4));
@@ -175,18 +182,26 @@ void HeatmapPanel::updateReadout() {
     if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid()) {
         parts << tr("log alpha %1").arg(logAlpha.toDouble(), 0, 'f', 2);
     }
-    parts << (index.data(GateGridModel::FullRole).toBool() ? tr("full") : tr("sliding"));
+    const bool isFull = index.data(GateGridModel::FullRole).toBool();
+    if (const QVariant pin = index.data(GateGridModel::PinRole); pin.isValid()) {
+        parts << (pin.toBool() ? tr("pinned full") : tr("pinned sliding"));
+    } else {
+        parts << (isFull ? tr("full") : tr("sliding"));
+    }
     if (index.data(GateGridModel::FlippedRole).toBool()) parts << tr("changed by the cut");
-    m_readout->setText(parts.join(QStringLiteral("    ")));
+    return parts.join(QStringLiteral("    "));
 }
 
 QString HeatmapPanel::summary() const {
     const AttentionLayout& layout = m_model.layout();
     if (layout.grid.unitCount() == 0) return {};
-    return tr("%1 of %2 units full, sparsity %3 %")
-        .arg(layout.fullCount())
-        .arg(layout.grid.unitCount())
-        .arg(layout.sparsity() * 100, 0, 'f', 1);
+    const QString text = tr("%1 of %2 units full, sparsity %3 %")
+                             .arg(layout.fullCount())
+                             .arg(layout.grid.unitCount())
+                             .arg(layout.sparsity() * 100, 0, 'f', 1);
+    const UnitPins& pins = m_model.pins();
+    const auto pinned = std::count_if(pins.begin(), pins.end(), [](const auto& pin) { return pin.has_value(); });
+    return pinned > 0 ? text + tr("    %1 pinned").arg(pinned) : text;
 }
 
 }  // namespace consa

@@ -8,6 +8,7 @@
 class QAction;
 class QHBoxLayout;
 class QLabel;
+class QModelIndex;
 class QStackedLayout;
 class QToolButton;
 
@@ -45,6 +46,8 @@ private:
     void createHint();
     void createEmptyState();
     void updateReadout();
+    /// The exact values of one cell in a line.
+    [[nodiscard]] QString factsOf(const QModelIndex& index) const;
     [[nodiscard]] QString summary() const;
 
     GateGridModel& m_model;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/layout/attention_layout.h"
+#include "core/layout/pins.h"
 #include "ui/style/plot_theme.h"
 
 #include <QRectF>
@@ -31,10 +32,13 @@ struct HeatmapContent {
     AttentionLayout layout;
     std::vector<double> probability;    // row-major; empty when unknown
     std::vector<std::uint8_t> flipped;  // row-major; cells outlined as changed by the cut; empty when none
+    UnitPins pins;                      // row-major; cells marked as pinned; empty when none
+    bool isHeld = false;                // a fixed layout that weights are trained around
     HeatmapView view = HeatmapView::Probability;
     std::optional<UnitIndex> selected;
     std::optional<UnitIndex> hovered;
 
+    [[nodiscard]] bool hasPins() const { return !pins.empty(); }
     [[nodiscard]] HeatmapView effectiveView() const { return probability.empty() ? HeatmapView::Mask : view; }
 };
 

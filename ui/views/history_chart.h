@@ -1,6 +1,8 @@
 // Loss, sparsity and multiplier over the steps: three stacked plots that share their x axis.
 #pragma once
 
+#include "core/training/training_choices.h"
+
 #include <QWidget>
 #include <cstddef>
 
@@ -25,6 +27,8 @@ public:
 
     /// Steps that the run is planned for: the width of the live view.
     void setStepCount(int stepCount);
+    /// What the run minimises: the word on the axis and in the readout.
+    void setLoss(TrainingLoss loss);
     [[nodiscard]] bool isLive() const { return m_isLive; }
     /// Points drawn so far.
     [[nodiscard]] int pointCount() const;
@@ -73,6 +77,7 @@ private:
     QLabel* m_emptyText = nullptr;
     QLabel* m_readout = nullptr;
     QToolButton* m_liveButton = nullptr;
+    TrainingLoss m_lossKind = TrainingLoss::NextToken;
     int m_stepCount = 0;
     bool m_isLive = true;
     bool m_isSettingRange = false;

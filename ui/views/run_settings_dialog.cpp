@@ -1,113 +1,126 @@
-// The run settings form.
+// The run settings: two pages, a check and a command.
 #include "ui/views/run_settings_dialog.h"
 
 #include "core/base/error.h"
+#include "ui/session/learn_command_line.h"
 #include "ui/style/application_style.h"
+#include "ui/style/icons.h"
+#include "ui/views/run_more_page.h"
 
-#include <QComboBox>
+#include <QClipboard>
 #include <QDialogButtonBox>
-#include <QFormLayout>
+#include <QFontDatabase>
+#include <QGuiApplication>
+#include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPushButton>
-#include <QRegularExpressionValidator>
-#include <QSpinBox>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
 
 namespace consa {
 
+namespace {
+
+constexpr int kCommandColumns = 84;
+
+}  // namespace
+
 RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const TrainingConfig& defaults,
-                                     int modelContextTokens, QWidget* parent)
-    : QDialog(parent), m_config(config), m_defaults(defaults), m_modelContextTokens(modelContextTokens) {
+                                     int modelContextTokens, std::vector<LayoutChoice> layouts, QWidget* parent)
+    : QDialog(parent),
+      m_config(config),
+      m_defaults(defaults),
+      m_modelContextTokens(modelContextTokens),
+      m_basics(new RunBasicsPage(std::move(layouts))),
+      m_more(new RunMorePage) {
     setWindowTitle(tr("Run settings"));
-    createFields();
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(16, 16, 16, 16);
+    column->setSpacing(8);
+    auto* pages = new QTabWidget;
+    pages->setDocumentMode(true);
+    pages->addTab(m_basics, tr("Run"));
+    pages->addTab(m_more, tr("More"));
+    column->addWidget(pages);
+    createCommand(*column);
+    createButtons(*column);
+    connect(m_basics, &RunBasicsPage::changed, this, &RunSettingsDialog::refresh);
+    connect(m_more, &RunMorePage::changed, this, &RunSettingsDialog::refresh);
     showConfig(config);
-    validate();
 }
 
-QSpinBox* RunSettingsDialog::createBox(int lowest, int highest, const QString& suffix, const QString& name) {
-    auto* box = new QSpinBox;
-    box->setRange(lowest, highest);
-    box->setSuffix(suffix);
-    box->setGroupSeparatorShown(true);
-    box->setAlignment(Qt::AlignRight);
-    box->setAccessibleName(name);
-    connect(box, &QSpinBox::valueChanged, this, &RunSettingsDialog::validate);
-    return box;
+void RunSettingsDialog::createCommand(QVBoxLayout& column) {
+    m_command = new QPlainTextEdit;
+    m_command->setReadOnly(true);
+    m_command->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_command->setTabChangesFocus(true);
+    m_command->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    const QFontMetrics metrics(m_command->font());
+    m_command->setMinimumWidth(metrics.horizontalAdvance(QLatin1Char('0')) * (kCommandColumns + 4));
+    m_command->setFixedHeight(4 * metrics.lineSpacing() + 16);
+    m_command->setAccessibleName(tr("The same run without a window"));
+    m_command->setToolTip(tr("The command that starts this run without a window; only what differs from the defaults"));
+    auto* copy = new QToolButton;
+    copy->setText(tr("Copy"));
+    copy->setIcon(lineIcon(QStringLiteral("copy")));
+    copy->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    copy->setToolTip(tr("Copy the command"));
+    connect(copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(commandLine()); });
+    auto* heading = new QHBoxLayout;
+    heading->addWidget(createMutedLabel(tr("The same run without a window")));
+    heading->addStretch();
+    heading->addWidget(copy);
+    column.addLayout(heading);
+    column.addWidget(m_command);
 }
 
-void RunSettingsDialog::createFields() {
-    m_granularity = new QComboBox;
-    m_granularity->addItem(tr("One gate per KV head"), QVariant::fromValue(static_cast<int>(Granularity::KvHead)));
-    m_granularity->addItem(tr("One gate per layer"), QVariant::fromValue(static_cast<int>(Granularity::Layer)));
-    const QString tokens = tr(" tokens");
-    m_window = createBox(1, 1 << 20, tokens, tr("Window"));
-    m_sinks = createBox(0, 1 << 16, tokens, tr("Sinks"));
-    m_context = createBox(2, 1 << 20, tokens, tr("Context"));
-    m_batch = createBox(1, 4096, tr(" sequences"), tr("Batch"));
-    m_steps = createBox(1, 1000000, QString(), tr("Steps"));
-    m_seed = new QLineEdit;
-    m_seed->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{1,18}")), m_seed));
-    m_seed->setAlignment(Qt::AlignRight);
-    m_device = new QComboBox;
-    m_device->addItem(tr("Automatic"), QStringLiteral("auto"));
-    m_device->addItem(tr("CPU"), QStringLiteral("cpu"));
-    m_device->addItem(tr("GPU"), QStringLiteral("cuda"));
+void RunSettingsDialog::createButtons(QVBoxLayout& column) {
     m_problem = new QLabel;
     m_problem->setWordWrap(true);
+    m_problem->setTextFormat(Qt::PlainText);
     auto* buttons =
         new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel | QDialogButtonBox::RestoreDefaults);
     m_accept = buttons->button(QDialogButtonBox::Ok);
     m_accept->setText(tr("Use for the next run"));
-
-    auto* form = new QFormLayout(this);
-    form->setHorizontalSpacing(16);
-    form->setVerticalSpacing(8);
-    form->setContentsMargins(16, 16, 16, 16);
-    form->addRow(tr("Gates"), m_granularity);
-    form->addRow(tr("Window, the query counted"), m_window);
-    form->addRow(tr("Sinks, always visible"), m_sinks);
-    form->addRow(tr("Context"), m_context);
-    form->addRow(tr("Batch"), m_batch);
-    form->addRow(tr("Steps"), m_steps);
-    form->addRow(tr("Seed"), m_seed);
-    form->addRow(tr("Device"), m_device);
-    form->addRow(m_problem);
-    form->addRow(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this,
             [this] { showConfig(m_defaults); });
+    column.addWidget(m_problem);
+    column.addWidget(buttons);
 }
 
 void RunSettingsDialog::showConfig(const TrainingConfig& config) {
-    m_granularity->setCurrentIndex(m_granularity->findData(static_cast<int>(config.granularity)));
-    m_window->setValue(config.windowTokens);
-    m_sinks->setValue(config.sinkTokens);
-    m_context->setValue(config.contextTokens);
-    m_batch->setValue(config.batchSize);
-    m_steps->setValue(config.stepCount);
-    m_seed->setText(QString::number(config.seed));
-    m_device->setCurrentIndex(std::max(m_device->findData(QString::fromStdString(config.device)), 0));
+    m_basics->showConfig(config);
+    m_more->showConfig(config);
+    refresh();
 }
 
 TrainingConfig RunSettingsDialog::config() const {
     TrainingConfig config = m_config;
-    config.granularity = static_cast<Granularity>(m_granularity->currentData().toInt());
-    config.windowTokens = m_window->value();
-    config.sinkTokens = m_sinks->value();
-    config.contextTokens = m_context->value();
-    config.batchSize = m_batch->value();
-    config.stepCount = m_steps->value();
-    config.seed = m_seed->text().toULongLong();
-    config.device = m_device->currentData().toString().toStdString();
+    m_more->readInto(config);
+    m_basics->readInto(config);
     return config;
 }
 
-void RunSettingsDialog::validate() {
-    if (!m_accept) return;
+QString RunSettingsDialog::commandLine() const {
+    return learnCommandLine(config(), m_defaults);
+}
+
+QString RunSettingsDialog::problem() const {
+    return m_problem->text();
+}
+
+void RunSettingsDialog::refresh() {
+    const TrainingConfig config = this->config();
+    m_basics->applyRules(config);
+    m_more->applyRules(config);
     QString problem;
     try {
-        requireValid(config(), m_modelContextTokens);
+        requireValid(config, m_modelContextTokens);
+        if (config.mode == LearningMode::Recover && !heldLayout()) problem = tr("Choose the layout that is recovered.");
     } catch (const Error& error) {
         problem = QString::fromUtf8(error.what());
     }
@@ -115,7 +128,9 @@ void RunSettingsDialog::validate() {
     warning.setColor(QPalette::WindowText, errorColor(palette()));
     m_problem->setPalette(warning);
     m_problem->setText(problem);
+    m_problem->setVisible(!problem.isEmpty());
     m_accept->setEnabled(problem.isEmpty());
+    m_command->setPlainText(learnCommandLine(config, m_defaults, kCommandColumns));
 }
 
 }  // namespace consa

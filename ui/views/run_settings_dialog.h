@@ -1,47 +1,51 @@
-// What the next run does: the knobs worth turning, with the engine's own check of them.
+// What the next run does: every knob worth turning, the engine's own check of them, and the same run as a command.
 #pragma once
 
-#include "core/training/training_config.h"
+#include "ui/views/run_basics_page.h"
 
 #include <QDialog>
 
-class QComboBox;
+class QDialogButtonBox;
 class QLabel;
-class QLineEdit;
+class QPlainTextEdit;
 class QPushButton;
-class QSpinBox;
+class QVBoxLayout;
 
 namespace consa {
 
-/// Edits a copy; config() holds the result after acceptance.
+class RunMorePage;
+
+/// Edits a copy; config() and heldLayout() hold the result after acceptance.
 class RunSettingsDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    /// `defaults` is what the button of that name brings back.
+    /// `defaults` is what the button of that name brings back, and what the command leaves out. `layouts` fit the
+    /// model.
     RunSettingsDialog(const TrainingConfig& config, const TrainingConfig& defaults, int modelContextTokens,
-                      QWidget* parent = nullptr);
+                      std::vector<LayoutChoice> layouts = {}, QWidget* parent = nullptr);
 
     [[nodiscard]] TrainingConfig config() const;
+    /// What the mode recover holds; empty in other modes.
+    [[nodiscard]] std::optional<AttentionLayout> heldLayout() const { return m_basics->heldLayout(); }
+    /// The `consa learn` of this run.
+    [[nodiscard]] QString commandLine() const;
+    /// Why these settings cannot be used; empty when they can.
+    [[nodiscard]] QString problem() const;
 
 private:
-    void createFields();
+    void createCommand(QVBoxLayout& column);
+    void createButtons(QVBoxLayout& column);
     void showConfig(const TrainingConfig& config);
-    void validate();
-    [[nodiscard]] QSpinBox* createBox(int lowest, int highest, const QString& suffix, const QString& name);
+    void refresh();
 
     TrainingConfig m_config;
     TrainingConfig m_defaults;
     int m_modelContextTokens;
-    QComboBox* m_granularity = nullptr;
-    QSpinBox* m_window = nullptr;
-    QSpinBox* m_sinks = nullptr;
-    QSpinBox* m_context = nullptr;
-    QSpinBox* m_batch = nullptr;
-    QSpinBox* m_steps = nullptr;
-    QLineEdit* m_seed = nullptr;
-    QComboBox* m_device = nullptr;
+    RunBasicsPage* m_basics;
+    RunMorePage* m_more;
     QLabel* m_problem = nullptr;
+    QPlainTextEdit* m_command = nullptr;
     QPushButton* m_accept = nullptr;
 };
 

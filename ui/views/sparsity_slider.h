@@ -33,6 +33,8 @@ public:
     [[nodiscard]] QSize sizeHint() const override { return {480, 60}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {200, 60}; }
 
+    /// Where a sparsity stands on the axis, in widget coordinates.
+    [[nodiscard]] double xOf(double value) const;
     /// Centres of the handles in widget coordinates.
     [[nodiscard]] QPointF targetHandle() const;
     [[nodiscard]] QPointF cutHandle() const;
@@ -60,7 +62,6 @@ private:
     enum class Handle { None, Target, Cut };
 
     [[nodiscard]] QRectF groove() const;
-    [[nodiscard]] double xOf(double value) const;
     [[nodiscard]] double valueAt(double x, Qt::KeyboardModifiers modifiers) const;
     [[nodiscard]] Handle handleAt(QPointF point) const;
     void moveTarget(double value);

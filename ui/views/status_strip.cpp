@@ -2,6 +2,7 @@
 #include "ui/views/status_strip.h"
 
 #include "ui/models/kv_cache_size.h"
+#include "ui/models/loss_words.h"
 #include "ui/style/application_style.h"
 
 #include <QHBoxLayout>
@@ -113,7 +114,10 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     const double share = isWaiting ? snapshot.progress : hasRun ? double(snapshot.step) / snapshot.stepCount : 0;
     m_progress->setVisible(isWaiting || hasRun);
     m_progress->setValue(static_cast<int>(std::lround(share * 1000)));
-    m_step->setText(hasRun ? tr("step %1 of %2").arg(snapshot.step).arg(snapshot.stepCount) : QString());
+    QString step = hasRun ? tr("step %1 of %2").arg(snapshot.step).arg(snapshot.stepCount) : QString();
+    if (hasRun && snapshot.loss != 0)
+        step += tr("   %1 %2").arg(lossWord(snapshot.config.loss)).arg(snapshot.loss, 0, 'f', 3);
+    m_step->setText(step);
     QStringList times;
     if (isWaiting && !snapshot.message.empty()) times << QString::fromStdString(snapshot.message);
     if (snapshot.state == SessionState::Training && snapshot.step >= kStepsBeforeEstimate &&

@@ -4,10 +4,12 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/kv_cache_size.h"
 #include "ui/style/application_style.h"
+#include "ui/views/cut_curve_view.h"
 #include "ui/views/fact_label.h"
 #include "ui/views/sparsity_slider.h"
 
 #include <QDoubleSpinBox>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -40,6 +42,22 @@ SteeringPanel::SteeringPanel(GateGridModel& gates, QWidget* parent) : QWidget(pa
 
 void SteeringPanel::createControls() {
     m_slider = new SparsitySlider;
+    m_title = new QLabel(tr("Sliding heads"));
+    m_title->setToolTip(tr("Sparsity: the share of units on sliding-window attention"));
+    m_cutCurve = new CutCurveView(*m_slider);
+    m_cutCurve->hide();
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(0);
+    grid->setColumnStretch(1, 1);
+    grid->addWidget(m_title, 0, 0);
+    grid->addWidget(m_slider, 0, 1);
+    grid->addLayout(createBoxes(), 0, 2);
+    grid->addWidget(m_cutCurve, 1, 0, 1, 3);
+    static_cast<QVBoxLayout*>(layout())->addLayout(grid);
+}
+
+QHBoxLayout* SteeringPanel::createBoxes() {
     m_targetBox = new QDoubleSpinBox;
     m_targetBox->setRange(0, 100);
     m_targetBox->setDecimals(1);
@@ -59,19 +77,14 @@ void SteeringPanel::createControls() {
     m_rampBox->setFocusPolicy(Qt::StrongFocus);
     m_rampBox->setAccessibleName(tr("Ramp in steps"));
     m_rampBox->setToolTip(tr("A moved target is reached over this many steps; 0 jumps"));
-
-    m_title = new QLabel(tr("Sliding heads"));
-    m_title->setToolTip(tr("Sparsity: the share of units on sliding-window attention"));
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
-    row->addWidget(m_title);
-    row->addWidget(m_slider, 1);
     row->addWidget(createMutedLabel(tr("Target")));
     row->addWidget(m_targetBox);
     row->addSpacing(8);
     row->addWidget(createMutedLabel(tr("Ramp")));
     row->addWidget(m_rampBox);
-    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+    return row;
 }
 
 void SteeringPanel::createFacts() {
@@ -129,6 +142,13 @@ void SteeringPanel::setNextTarget(double target) {
     setSnapshot(m_snapshot);
 }
 
+bool SteeringPanel::dropPendingTarget() {
+    if (!m_pendingTarget) return false;
+    m_pendingTarget.reset();
+    setSnapshot(m_snapshot);
+    return true;
+}
+
 void SteeringPanel::commit(double target) {
     if (isRunning()) {
         m_pendingTarget = target;
@@ -150,24 +170,49 @@ void SteeringPanel::setSnapshot(const SessionSnapshot& snapshot) {
         m_targetBox->setValue(m_slider->target() * 100);
     }
     updateFacts();
+    updateEnabled();
 }
 
 void SteeringPanel::updateFacts() {
-    const bool hasGates = !m_snapshot.logAlpha.empty();
+    const bool hasGates = !m_snapshot.logAlpha.empty() && !isHeld();
     m_title->setText(m_snapshot.grid.granularity == Granularity::Layer ? tr("Sliding layers") : tr("Sliding heads"));
     const double base = hasGates ? m_snapshot.target : m_nextTarget;
     m_slider->setCut(m_gates.cut(), base);
     m_slider->setExpected(hasGates ? std::optional<double>(m_snapshot.expectedSparsity) : std::nullopt);
-    m_cutFact->setValue(m_gates.cut() ? percent(*m_gates.cut()) : tr("at target"));
+    const QString nothing = QStringLiteral("–");
+    m_cutFact->setValue(isHeld() ? nothing : m_gates.cut() ? percent(*m_gates.cut()) : tr("at target"));
     m_targetFact->setValue(targetText());
-    m_expectedFact->setValue(hasGates ? percent(m_snapshot.expectedSparsity) : QStringLiteral("–"));
+    m_expectedFact->setValue(hasGates ? percent(m_snapshot.expectedSparsity) : nothing);
     const AttentionLayout& layout = m_gates.sessionLayout();
     const int unitCount = layout.grid.unitCount();
-    m_fullFact->setValue(unitCount > 0 ? tr("%1 of %2").arg(layout.fullCount()).arg(unitCount) : QStringLiteral("–"));
-    m_undecidedFact->setValue(hasGates ? QString::number(m_snapshot.undecidedCount) : QStringLiteral("–"));
+    m_fullFact->setValue(unitCount > 0 ? tr("%1 of %2").arg(layout.fullCount()).arg(unitCount) : nothing);
+    m_undecidedFact->setValue(hasGates ? QString::number(m_snapshot.undecidedCount) : nothing);
     m_cacheFact->setValue(cacheText());
-    m_continue->setVisible(m_snapshot.state == SessionState::Finished);
+    m_continue->setVisible(m_snapshot.state == SessionState::Finished && !isHeld());
     m_continue->setText(tr("Train on to %1").arg(percent(m_nextTarget)));
+    updateCurve();
+}
+
+void SteeringPanel::updateCurve() {
+    m_cutCurve->setCurve(m_snapshot.cutCurve, m_snapshot.step);
+    m_cutCurve->setCut(m_slider->cut(), m_gates.sessionLayout().sparsity());
+    // Once shown its place stays to the end of the run, so that nothing jumps while the curve is measured anew.
+    const bool hasPoints = !m_snapshot.cutCurve.points.empty() && !isHeld();
+    if (hasPoints) m_curveRun = m_snapshot.run;
+    m_cutCurve->setVisible(hasPoints || (m_curveRun == m_snapshot.run && !m_snapshot.logAlpha.empty()));
+}
+
+void SteeringPanel::updateEnabled() {
+    const bool isFree = !isHeld() || !isRunning();
+    const QString whyNot = tr("This run holds a fixed layout: it has no target to move");
+    m_slider->setEnabled(isFree);
+    m_targetBox->setEnabled(isFree);
+    m_rampBox->setEnabled(isFree);
+    m_targetBox->setToolTip(isFree ? tr("The target sparsity (Ctrl+T)") : whyNot);
+}
+
+bool SteeringPanel::isHeld() const {
+    return m_snapshot.config.mode == LearningMode::Recover;
 }
 
 bool SteeringPanel::isRunning() const {
@@ -175,6 +220,7 @@ bool SteeringPanel::isRunning() const {
 }
 
 QString SteeringPanel::targetText() const {
+    if (isHeld() && isRunning()) return tr("none, the layout is held");
     if (m_pendingTarget) return tr("%1, sent").arg(percent(*m_pendingTarget));
     if (!isRunning()) return tr("%1 for the next run").arg(percent(m_nextTarget));
     const QString state = m_snapshot.isSettled ? tr("settled") : tr("moving");

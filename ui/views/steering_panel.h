@@ -7,12 +7,14 @@
 #include <optional>
 
 class QDoubleSpinBox;
+class QHBoxLayout;
 class QLabel;
 class QSpinBox;
 class QToolButton;
 
 namespace consa {
 
+class CutCurveView;
 class FactLabel;
 class GateGridModel;
 class SparsitySlider;
@@ -25,15 +27,20 @@ public:
     explicit SteeringPanel(GateGridModel& gates, QWidget* parent = nullptr);
 
     [[nodiscard]] SparsitySlider& slider() { return *m_slider; }
+    [[nodiscard]] CutCurveView& cutCurve() { return *m_cutCurve; }
     [[nodiscard]] QDoubleSpinBox& targetBox() { return *m_targetBox; }
     /// Steps over which a moved target is reached.
     [[nodiscard]] int rampSteps() const;
     void setRampSteps(int steps);
     /// The next run's target, shown while no run goes on.
     void setNextTarget(double target);
+    /// The engine refused: shows the run's own target again. True when one was on its way.
+    bool dropPendingTarget();
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
+    /// After the gates' rounding changed by itself.
+    void updateFacts();
 
 signals:
     /// Committed: by releasing the handle, in the spin box or by keys.
@@ -44,20 +51,26 @@ signals:
 
 private:
     void createControls();
+    [[nodiscard]] QHBoxLayout* createBoxes();
     void createFacts();
     void connectControls();
     void commit(double target);
-    void updateFacts();
+    void updateCurve();
+    /// Only a run that learns gates follows a target.
+    void updateEnabled();
     [[nodiscard]] bool isRunning() const;
+    [[nodiscard]] bool isHeld() const;
     [[nodiscard]] QString targetText() const;
     [[nodiscard]] QString cacheText() const;
 
     GateGridModel& m_gates;
     SessionSnapshot m_snapshot;
     double m_nextTarget = 0.5;
+    std::uint64_t m_curveRun = 0;           // whose cut curve was shown
     std::optional<double> m_pendingTarget;  // committed, not yet seen in a snapshot
     QLabel* m_title = nullptr;
     SparsitySlider* m_slider = nullptr;
+    CutCurveView* m_cutCurve = nullptr;
     QDoubleSpinBox* m_targetBox = nullptr;
     QSpinBox* m_rampBox = nullptr;
     FactLabel* m_cutFact = nullptr;

@@ -1,28 +1,9 @@
-// The constraint on sparsity: multiplier, quadratic weight, and the target that rises and moves.
+// The target that rises and moves.
 #pragma once
 
 #include <cstdint>
 
 namespace consa {
-
-/// lambda1 e + weight e^2 with e = expected sparsity - scheduled target; lambda1 ascends plainly on e.
-class AugmentedLagrangian {
-public:
-    AugmentedLagrangian(double multiplierRate, double quadraticWeight, double multiplier = 0)
-        : m_rate(multiplierRate), m_weight(quadraticWeight), m_multiplier(multiplier) {}
-
-    /// What the constraint adds to the loss at `error`.
-    [[nodiscard]] double penalty(double error) const { return m_multiplier * error + m_weight * error * error; }
-    /// Its derivative by `error`.
-    [[nodiscard]] double slope(double error) const { return m_multiplier + 2 * m_weight * error; }
-    [[nodiscard]] double multiplier() const { return m_multiplier; }
-    void ascend(double error) { m_multiplier += m_rate * error; }
-
-private:
-    double m_rate;
-    double m_weight;
-    double m_multiplier;
-};
 
 /// Where the target stands at a step: a line from `from` at `beginStep` to `target`, rampSteps long.
 struct TargetRamp {

@@ -1,0 +1,114 @@
+// From options to a run's config.
+#include "app/headless/learn_options.h"
+
+#include "app/headless/text_options.h"
+#include "core/base/file_io.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/session/compute_device.h"
+
+namespace consa {
+
+namespace {
+
+template <typename Field, typename Option>
+void take(Field& field, const Option& option) {
+    if (option) field = *option;
+}
+
+template <typename Field>
+void takeWord(Field& field, const std::optional<std::string>& word, Field (*parse)(const std::string&)) {
+    if (word) field = parse(*word);
+}
+
+void takeWords(TrainingConfig& config, const LearnOptions& o) {
+    takeWord(config.granularity, o.granularity, granularityFromString);
+    takeWord(config.scope, o.scope, scopeFromString);
+    takeWord(config.mode, o.mode, learningModeFromString);
+    takeWord(config.loss, o.loss, trainingLossFromString);
+    takeWord(config.method, o.method, gateMethodFromString);
+    takeWord(config.sparsityEstimate, o.sparsityEstimate, sparsityEstimateFromString);
+    for (const std::string& word : o.pins) config.pins.push_back(pinFromString(word));
+    for (const std::string& word : o.moves) config.moves.push_back(targetMoveFromString(word));
+}
+
+}  // namespace
+
+TrainingConfig configFrom(const LearnOptions& o) {
+    TrainingConfig config = defaultTrainingConfig(o.model, meansGpu(o.device));
+    config.model = o.model;
+    config.corpus = !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
+    config.text = o.text;
+    config.device = o.device;
+    config.dataType = dataTypeFromString(o.dataType);
+    if (!o.configFile.empty()) config = trainingConfigFromJson(readFile(o.configFile), o.configFile, config);
+    takeWords(config, o);
+    take(config.target, o.target);
+    take(config.gateLearningRate, o.learningRate);
+    take(config.multiplierRate, o.multiplierRate);
+    take(config.quadraticWeight, o.quadraticWeight);
+    take(config.holdShare, o.holdShare);
+    take(config.warmupShare, o.warmupShare);
+    take(config.weightLearningRate, o.weightLearningRate);
+    take(config.weightDecay, o.weightDecay);
+    take(config.gradientClip, o.gradientClip);
+    take(config.loraRank, o.loraRank);
+    take(config.loraAlpha, o.loraAlpha);
+    take(config.windowTokens, o.window);
+    take(config.sinkTokens, o.sinks);
+    take(config.contextTokens, o.context);
+    take(config.batchSize, o.batch);
+    take(config.stepCount, o.steps);
+    take(config.rampSteps, o.ramp);
+    take(config.seed, o.seed);
+    requireValid(config);
+    return config;
+}
+
+void addTextAndDeviceOptions(CLI::App& command, LearnOptions& o) {
+    command.add_option("--model", o.model, "demo, default, a .gguf file or a Hugging Face folder")
+        ->capture_default_str();
+    command.add_option(
+        "--corpus", o.corpus,
+        "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
+    addTextOptions(command, o.text);
+    command.add_option("--config", o.configFile,
+                       "JSON file of knobs, as in a run's config.json under \"config\"; options go before it");
+    command.add_option("--window", o.window, "sliding window in tokens, the query counted");
+    command.add_option("--sinks", o.sinks, "first tokens that stay visible");
+    command.add_option("--context", o.context, "tokens of a training window");
+    command.add_option("--batch", o.batch, "training windows a step");
+    command.add_option("--steps", o.steps, "training steps");
+    command.add_option("--loss", o.loss,
+                       "next-token (default), distill-kl or distill-hidden (from the model with every head full)");
+    command.add_option("--seed", o.seed, "seed of gates and data order")->check(CLI::NonNegativeNumber);
+    command.add_option("--dtype", o.dataType, "auto, float32 or bfloat16")->capture_default_str();
+    command.add_option("--device", o.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+}
+
+void addGateOptions(CLI::App& command, LearnOptions& o) {
+    command.add_option("--target", o.target, "sparsity: share of units that slide, 0..1 (default 0.5)");
+    command.add_option("--granularity", o.granularity, "what one gate decides: kv-head (default) or layer");
+    command.add_option("--scope", o.scope, "where the target holds: global (default) or per-layer");
+    command.add_option("--sparsity-estimate", o.sparsityEstimate, "what is held: expected (default) or sampled");
+    command.add_option("--method", o.method,
+                       "consa (default); to compare with: ranked (LoZA), l1 (DuoAttention), gradient, random");
+    command.add_option("--pin", o.pins, "LAYER.HEAD=full or LAYER.HEAD=sliding; may be repeated");
+    command.add_option("--move", o.moves, "STEP=TARGET: moves the target at a step; may be repeated");
+    command.add_option("--ramp", o.ramp, "steps over which a moved target is reached");
+    command.add_option("--lr", o.learningRate, "learning rate of the gates");
+    command.add_option("--multiplier-rate", o.multiplierRate, "ascent of the multiplier on the constraint's error");
+    command.add_option("--quadratic-weight", o.quadraticWeight, "fixed weight of the constraint's squared error");
+    command.add_option("--hold-share", o.holdShare,
+                       "of the constraint's error that one shift of all gates takes back a step, 0..1");
+    command.add_option("--warmup-share", o.warmupShare, "share of the steps over which the target rises, 0..1");
+}
+
+void addWeightOptions(CLI::App& command, LearnOptions& o) {
+    command.add_option("--weight-lr", o.weightLearningRate, "learning rate of the weights");
+    command.add_option("--weight-decay", o.weightDecay, "AdamW's decay of matrices");
+    command.add_option("--clip", o.gradientClip, "largest norm of the weights' whole gradient");
+    command.add_option("--lora-rank", o.loraRank, "rank of low-rank updates of the linear layers (0: all weights)");
+    command.add_option("--lora-alpha", o.loraAlpha, "scale of low-rank updates, over the rank");
+}
+
+}  // namespace consa

@@ -1,0 +1,38 @@
+// The options of a run of learning, the same for every subcommand that makes one.
+#pragma once
+
+#include "app/headless/commands.h"
+#include "core/training/training_config.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace consa {
+
+/// What the command line gave; empty options keep the default of model and device, or what a config file says.
+struct LearnOptions {
+    std::string model = "default";
+    std::vector<std::string> corpus;
+    CorpusOptions text;
+    std::string configFile, device = "auto", dataType = "auto";
+    std::optional<std::string> granularity, scope, mode, loss, method, sparsityEstimate;
+    std::vector<std::string> pins, moves;
+    std::optional<double> target, learningRate, multiplierRate, quadraticWeight, holdShare, warmupShare;
+    std::optional<double> weightLearningRate, weightDecay, gradientClip, loraAlpha;
+    std::optional<int> window, sinks, context, batch, steps, ramp, loraRank;
+    std::optional<std::uint64_t> seed;
+};
+
+/// Model, texts, device and how a step reads text.
+void addTextAndDeviceOptions(CLI::App& command, LearnOptions& options);
+/// What is learned, under which constraint, how fast.
+void addGateOptions(CLI::App& command, LearnOptions& options);
+/// How weights move, for the modes that move them.
+void addWeightOptions(CLI::App& command, LearnOptions& options);
+
+/// The whole config. Throws Error (BadInput) for a word or number that can't be used.
+[[nodiscard]] TrainingConfig configFrom(const LearnOptions& options);
+
+}  // namespace consa

@@ -1,0 +1,71 @@
+// Loads, converts, keeps and restores weights that move.
+#include "core/session/trained_weights.h"
+
+#include "core/checkpoint/mapped_file.h"
+#include "core/checkpoint/safetensors_file.h"
+
+#include <map>
+#include <utility>
+
+namespace consa {
+
+namespace {
+
+/// Of device memory, in all. All weights: master, two moments, working weight and gradient. Low rank: the weight as it
+/// was, working weight and gradient.
+double bytesPerWeight(const TrainingConfig& config, torch::ScalarType type) {
+    const auto size = static_cast<double>(c10::elementSize(type));
+    constexpr double kSingle = 4;
+    if (config.loraRank > 0) return kSingle + 2 * size;
+    return 3 * kSingle + (type == torch::kFloat32 ? size : 2 * size);
+}
+
+std::vector<float> valuesOf(const torch::Tensor& tensor) {
+    const torch::NoGradGuard noGradients;
+    const torch::Tensor host = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+    const auto* values = host.data_ptr<float>();
+    return {values, values + host.numel()};
+}
+
+}  // namespace
+
+TrainedWeights::TrainedWeights(const OpenedModel& opened, const TrainingConfig& config, torch::ScalarType type,
+                               const OpeningProgress& progress)
+    : TrainedWeights(opened.config(), opened.load(torch::kFloat32, bytesPerWeight(config, type), progress).weights(),
+                     config, type) {}
+
+TrainedWeights::TrainedWeights(const ModelConfig& config, TransformerWeights precise, const TrainingConfig& training,
+                               torch::ScalarType type)
+    : m_model(config, type == torch::kFloat32 ? precise : precise.copiedAs(type)),
+      m_optimiser(m_model, precise, training) {}
+
+const Transformer& TrainedWeights::as(torch::ScalarType type) {
+    if (type == m_model.weights().embedding.scalar_type()) return m_model;
+    if (m_convertedAtStep != m_optimiser.stepsDone() || m_convertedType != type) {
+        m_converted.reset();
+        m_converted.emplace(m_model.config(), m_optimiser.weightsAs(type));
+        m_convertedType = type;
+        m_convertedAtStep = m_optimiser.stepsDone();
+    }
+    return *m_converted;
+}
+
+WeightState TrainedWeights::state() const {
+    std::map<std::string, torch::Tensor> byName;
+    WeightState result;
+    for (const auto& [name, tensor] : m_optimiser.state()) {
+        result.tensors.push_back({name, tensor.sizes().vec(), StorageType::F32});
+        byName[name] = tensor;
+    }
+    result.values = [byName](const TensorPlan& plan) { return valuesOf(byName.at(plan.name)); };
+    return result;
+}
+
+void TrainedWeights::restore(const std::filesystem::path& file) {
+    const MappedFile mapped(file);
+    const SafetensorsFile tensors(mapped.bytes(), file.string());
+    m_optimiser.restore([&](const std::string& name) { return torch::tensor(tensors.readFloat32(name)); });
+    m_convertedAtStep = -1;
+}
+
+}  // namespace consa

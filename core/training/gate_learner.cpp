@@ -1,0 +1,198 @@
+// Learns gates by one of the methods.
+#include "core/training/gate_learner.h"
+
+#include "core/base/dice.h"
+#include "core/base/error.h"
+#include "core/layout/layout_patterns.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace consa {
+
+namespace {
+
+constexpr double kHalf = 0.5;       // where plain gates start and gradients are taken
+constexpr double kL1Weight = 0.05;  // price of an open gate, mean over all units (DuoAttention's reg_weight)
+
+constexpr double kPlainRateShare = 0.1;  // z spans 1 where logAlpha spans about 10 (.02: DuoAttention's rate)
+
+bool isPlain(GateMethod method) {
+    return method == GateMethod::Ranked || method == GateMethod::L1;
+}
+
+// A sample's share is noisy: its multiplier follows slowly, and a quadratic term and a partial hold help it (measured:
+// tst_known_heads; with the closed form's constants the wrong heads were kept).
+constexpr double kSampledRateShare = 1.0 / 30, kSampledWeight = 10, kSampledHoldShare = 0.25;
+
+bool isSampled(const TrainingConfig& config) {
+    return config.sparsityEstimate == SparsityEstimate::Sampled;
+}
+
+SparsityConstraint constraintOf(const UnitGrid& grid, const TrainingConfig& config) {
+    const double rate = config.multiplierRate * (isSampled(config) ? kSampledRateShare : 1);
+    return {grid, config.scope, rate, config.quadraticWeight + (isSampled(config) ? kSampledWeight : 0)};
+}
+
+GateSettings settingsOf(const TrainingConfig& config) {
+    GateSettings settings{config.initialLogAlpha, config.logAlphaLimit, config.gateBeta1, config.gateBeta2,
+                          config.seed};
+    if (isPlain(config.method)) {
+        settings.kind = GateKind::Plain;
+        settings.initialLogAlpha = config.method == GateMethod::L1 ? 1.0 : kHalf;
+    }
+    return settings;
+}
+
+}  // namespace
+
+GateLearner::GateLearner(const UnitGrid& grid, const TrainingConfig& config)
+    : m_method(config.method),
+      m_scope(config.scope),
+      m_estimate(config.sparsityEstimate),
+      m_holdShare(isSampled(config) ? std::min(config.holdShare, kSampledHoldShare) : config.holdShare),
+      m_seed(config.seed),
+      m_bank(grid, settingsOf(config)),
+      m_constraint(constraintOf(grid, config)),
+      m_ramp{0, config.target, 0, std::llround(config.warmupShare * config.stepCount)} {
+    setPins(config.pins);
+}
+
+GateBank::Sample GateLearner::sample() const {
+    const UnitGrid& grid = m_bank.grid();
+    const auto unitCount = static_cast<std::size_t>(grid.unitCount());
+    if (m_method == GateMethod::Gradient)
+        return {std::vector<double>(unitCount, kHalf), std::vector<double>(unitCount, 1)};
+    if (m_method == GateMethod::Random) {
+        const AttentionLayout drawn =
+            randomLayout(grid, m_ramp.target, mixSeed(m_seed, static_cast<std::uint64_t>(m_step)));
+        return {{drawn.full.begin(), drawn.full.end()}, std::vector<double>(unitCount)};
+    }
+    return m_bank.sample(m_step);
+}
+
+GateLearner::Reading GateLearner::read(const GateBank::Sample& sample) const {
+    Reading reading;
+    std::vector<double> sliding = m_bank.slidingProbabilities();
+    if (m_estimate == SparsityEstimate::Sampled)
+        for (std::size_t i = 0; i < sliding.size(); ++i) sliding[i] = 1 - sample.z[i];
+    reading.errors = m_constraint.errors(sliding, m_ramp.at(m_step));
+    if (m_method == GateMethod::Consa) reading.penalty = m_constraint.penalty(reading.errors);
+    return reading;
+}
+
+void GateLearner::learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate) {
+    const std::size_t unitCount = gradientByZ.size();
+    if (!m_isFrozen && m_method == GateMethod::Gradient) {
+        std::vector<double> scores = m_bank.logAlpha();
+        for (std::size_t i = 0; i < unitCount; ++i) scores[i] -= gradientByZ[i];
+        m_bank.set(scores);
+    } else if (!m_isFrozen) {
+        std::vector<double> gradient(unitCount);
+        for (std::size_t i = 0; i < unitCount; ++i) gradient[i] = gradientByZ[i] * sample.slope[i];
+        if (m_method == GateMethod::L1)
+            for (double& value : gradient) value += kL1Weight / static_cast<double>(unitCount);
+        if (m_method == GateMethod::Consa) {
+            const Reading reading = read(sample);
+            m_constraint.addGradient(reading.errors, m_bank.slidingProbabilitySlopes(), gradient);
+        }
+        const GateState before = m_bank.state();
+        m_bank.update(gradient, isPlain(m_method) ? kPlainRateShare * learningRate : learningRate);
+        if (m_method == GateMethod::Consa) requireCalm(before);
+        if (m_method == GateMethod::Consa) hold(sample);
+    }
+    ++m_step;
+}
+
+void GateLearner::requireCalm(const GateState& before) {
+    constexpr double kLargestMultiplier = 1e4;  // nats for a whole model's sparsity; runs that learn stay below 10
+    constexpr double kLeap = 4;                 // mean move of logAlpha in a step: half of its range (taste)
+    constexpr int kMostLeaps = 4;
+    double moved = 0;
+    for (std::size_t i = 0; i < before.logAlpha.size(); ++i)
+        moved += std::abs(m_bank.logAlpha()[i] - before.logAlpha[i]) / static_cast<double>(before.logAlpha.size());
+    if (moved < kLeap) m_calm = m_bank.state();
+    m_leaps = moved < kLeap ? 0 : m_leaps + 1;
+    const bool hasExploded = !(std::abs(m_constraint.meanMultiplier()) < kLargestMultiplier);
+    if (m_leaps < kMostLeaps && !hasExploded) return;
+    m_bank.restore(m_calm.logAlpha.empty() ? before : m_calm);
+    throw Error(hasExploded ? "The multiplier has exploded at step " + std::to_string(m_step) +
+                                  "; the gates of the last calm step are kept. Try a smaller --multiplier-rate."
+                            : "The gates leap from end to end at step " + std::to_string(m_step) +
+                                  "; those of the last calm step are kept. Try a smaller --lr.",
+                ErrorKind::RunFailed);
+}
+
+void GateLearner::hold(const GateBank::Sample& sample) {
+    const double target = m_ramp.at(m_step + 1);
+    const std::vector<double> errors = m_constraint.errors(m_bank.slidingProbabilities(), target);
+    m_constraint.ascend(m_estimate == SparsityEstimate::Sampled ? read(sample).errors : errors);
+    if (m_holdShare == 0 || (m_holdShare < 1 && !m_ramp.hasEnded(m_step))) return;
+    const std::size_t count = m_constraint.unitsPerGroup();
+    for (std::size_t group = 0; group < errors.size(); ++group)
+        m_bank.moveSparsity(group * count, count, target + (1 - m_holdShare) * errors[group]);
+}
+
+void GateLearner::remember(const GateBank::Sample& sample, double loss) {
+    ++m_step;
+    if (m_bestLoss && loss >= *m_bestLoss) return;
+    m_bestLoss = loss;
+    std::vector<double> scores;
+    for (const double z : sample.z) scores.push_back(z > kHalf ? HUGE_VAL : -HUGE_VAL);
+    m_bank.set(scores);
+}
+
+void GateLearner::requireRoomFor(const UnitPins& pins, double target) const {
+    requireRoom(pins, fullUnitsAtSparsity(m_bank.grid().unitCount(), target));
+}
+
+void GateLearner::retarget(double target, int rampSteps) {
+    requireRoomFor(m_bank.pins(), target);
+    m_ramp = m_ramp.retargeted(m_step, target, rampSteps);
+}
+
+void GateLearner::setPins(const std::vector<Pin>& pins) {
+    UnitPins units = unitPins(pins, m_bank.grid());
+    requireRoomFor(units, m_ramp.target);
+    m_bank.setPins(std::move(units));
+    m_pinList = pins;
+}
+
+void GateLearner::adopt(const AttentionLayout& layout) {
+    const AttentionLayout now = layoutOf(layout.fullCount());
+    std::vector<double> values = m_bank.logAlpha();
+    std::vector<std::size_t> closed, opened;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (now.full[i] != 0 && layout.full[i] == 0) closed.push_back(i);
+        if (now.full[i] == 0 && layout.full[i] != 0) opened.push_back(i);
+    }
+    for (std::size_t i = 0; i < std::min(closed.size(), opened.size()); ++i)
+        std::swap(values[closed[i]], values[opened[i]]);
+    m_bank.set(values);
+}
+
+AttentionLayout GateLearner::layoutAt(double sparsity) const {
+    return layoutOf(fullUnitsAtSparsity(m_bank.grid().unitCount(), sparsity));
+}
+
+AttentionLayout GateLearner::layoutOf(int fullUnits) const {
+    return roundGates(m_bank.grid(), m_bank.logAlpha(), nearestFullCount(m_bank.pins(), fullUnits), m_scope,
+                      m_bank.pins(), m_seed);
+}
+
+TrainerState GateLearner::state() const {
+    return {m_step, m_bank.state(), m_constraint.multipliers(), m_ramp, m_isFrozen, m_pinList, m_bestLoss};
+}
+
+void GateLearner::restore(const TrainerState& state) {
+    m_bank.restore(state.gates);
+    m_constraint.restore(state.multipliers);
+    m_step = state.step;
+    m_ramp = state.ramp;
+    m_isFrozen = state.isFrozen;
+    m_bestLoss = state.bestLoss;
+    setPins(state.pins);
+}
+
+}  // namespace consa

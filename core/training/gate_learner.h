@@ -1,0 +1,102 @@
+// How gates are learned from the loss's gradient: sampling, constraint, optimiser, target and pins.
+#pragma once
+
+#include "core/gates/gate_bank.h"
+#include "core/gates/sparsity_constraint.h"
+#include "core/gates/target_ramp.h"
+#include "core/training/training_config.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace consa {
+
+/// All that a resumed run needs to go on exactly, beside its config and its weights where they move.
+struct TrainerState {
+    std::int64_t step = 0;  // steps done
+    GateState gates;
+    std::vector<double> multipliers{0.0};  // one, or one a layer
+    TargetRamp ramp;
+    bool isFrozen = false;
+    std::vector<Pin> pins;
+    std::optional<double> bestLoss;  // of the layouts tried so far (GateMethod::Random)
+
+    bool operator==(const TrainerState&) const = default;
+};
+
+/// Learns one gate a unit by config.method, whatever gives the loss: no tensor, no model.
+class GateLearner {
+public:
+    /// Throws Error (BadInput) when the pins lie outside the grid or leave no room for the target.
+    GateLearner(const UnitGrid& grid, const TrainingConfig& config);
+
+    /// What the constraint says of one sample.
+    struct Reading {
+        std::vector<double> errors;  // sparsity - scheduled target, one a group
+        double penalty = 0;          // added to the loss
+    };
+
+    [[nodiscard]] const GateBank& bank() const { return m_bank; }
+    [[nodiscard]] std::int64_t stepsDone() const { return m_step; }
+    [[nodiscard]] double target() const { return m_ramp.target; }
+    [[nodiscard]] double scheduledTarget() const { return m_ramp.at(m_step); }
+    [[nodiscard]] bool hasRampEnded() const { return m_ramp.hasEnded(m_step); }
+    [[nodiscard]] double multiplier() const { return m_constraint.meanMultiplier(); }
+    [[nodiscard]] const std::vector<Pin>& pins() const { return m_pinList; }
+
+    /// The gates of the step to come.
+    [[nodiscard]] GateBank::Sample sample() const;
+    [[nodiscard]] Reading read(const GateBank::Sample& sample) const;
+    /// Ends the step with the loss's derivative by z, [units], under `sample`; frozen gates stand still.
+    /// Throws Error (RunFailed) when learning diverges; the gates of the last calm step are kept.
+    void learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate);
+    /// Ends a step that left the gates alone.
+    void skip() { ++m_step; }
+    /// Ends a step of GateMethod::Random, where `loss` is that of the sample: the best sample so far is kept.
+    void remember(const GateBank::Sample& sample, double loss);
+
+    /// Moves the target from where its ramp stands, reached after rampSteps further steps. Throws Error (BadInput) when
+    /// the pins leave no room for it.
+    void retarget(double target, int rampSteps);
+    /// Throws Error (BadInput) for a pin outside the grid, a unit pinned twice, and pins without room for the target.
+    void setPins(const std::vector<Pin>& pins);
+    void setFrozen(bool isFrozen) { m_isFrozen = isFrozen; }
+
+    /// Makes the gates round to `layout` at its budget, by exchanging parameters between units; pins stay.
+    void adopt(const AttentionLayout& layout);
+
+    /// The gates rounded to the budget of `sparsity`, or the nearest that the pins allow.
+    [[nodiscard]] AttentionLayout layoutAt(double sparsity) const;
+    /// The same at a count of full units.
+    [[nodiscard]] AttentionLayout layoutOf(int fullUnits) const;
+
+    [[nodiscard]] TrainerState state() const;
+    /// Throws Error (BadInput) when the state is of another grid or scope.
+    void restore(const TrainerState& state);
+
+private:
+    /// Multipliers ascend on the error that the update left; then all gates of a group move alike, so that the expected
+    /// sparsity is (nearer to) the next step's target. So the multiplier becomes the price and the common move fades.
+    void hold(const GateBank::Sample& sample);
+    /// Throws Error (RunFailed) when the multipliers have exploded or the gates leaped too often since `before`.
+    void requireCalm(const GateState& before);
+    void requireRoomFor(const UnitPins& pins, double target) const;
+
+    GateMethod m_method;
+    Scope m_scope;
+    SparsityEstimate m_estimate;
+    double m_holdShare;
+    std::uint64_t m_seed;
+    GateBank m_bank;
+    SparsityConstraint m_constraint;
+    TargetRamp m_ramp;
+    std::vector<Pin> m_pinList;
+    std::int64_t m_step = 0;
+    bool m_isFrozen = false;
+    std::optional<double> m_bestLoss;
+    GateState m_calm;  // before the gates began to leap
+    int m_leaps = 0;   // steps in a row in which they did
+};
+
+}  // namespace consa

@@ -1,0 +1,79 @@
+// A window over a session without a model, in a home of its own, for tests.
+#pragma once
+
+#include "tests/support/fake_session.h"
+#include "ui/main_window.h"
+#include "ui/style/application_style.h"
+
+#include <QAction>
+#include <QLabel>
+#include <QtTest>
+#include <memory>
+
+namespace consa {
+
+/// Settings, presets and runs go into a folder that ends with this.
+class WindowFixture {
+public:
+    /// Once, before any window.
+    bool prepare() {
+        qputenv("HOME", m_home.path().toUtf8());
+        qputenv("XDG_CONFIG_HOME", m_home.filePath(QStringLiteral("config")).toUtf8());
+        qputenv("CONSA_DATA_DIR", m_home.filePath(QStringLiteral("data")).toUtf8());
+        QCoreApplication::setOrganizationName(QStringLiteral("consa-test"));
+        QCoreApplication::setApplicationName(QStringLiteral("consa-test"));
+        applyApplicationStyle(ThemeChoice::Light);
+        return m_home.isValid();
+    }
+
+    /// True when the window is on screen and the demo is open.
+    bool open(FakeSession::Options options = {}) {
+        close();
+        session = std::make_unique<FakeSession>(std::move(options));
+        window = std::make_unique<MainWindow>(*session);
+        window->resize(1440, 900);
+        window->show();
+        if (!QTest::qWaitForWindowExposed(window.get())) return false;
+        window->openAtStart({});
+        return reaches(SessionState::Ready);
+    }
+    void close() {
+        window.reset();
+        session.reset();
+    }
+
+    [[nodiscard]] const SessionSnapshot& snapshot() const { return window->controller().snapshot(); }
+    [[nodiscard]] bool reaches(SessionState state) const {
+        return QTest::qWaitFor([&] { return snapshot().state == state; }, 10000);
+    }
+    /// Starts a run and pauses it after `steps` steps.
+    bool trainUntil(int steps) const {
+        QTest::keyClick(window.get(), Qt::Key_Space);
+        if (!QTest::qWaitFor([&] { return snapshot().step >= steps; }, 10000)) return false;
+        QTest::keyClick(window.get(), Qt::Key_Space);
+        return reaches(SessionState::Paused);
+    }
+
+    [[nodiscard]] QAction* actionFor(const QString& keys) const {
+        for (QAction* one : window->findChildren<QAction*>())
+            if (one->shortcuts().contains(QKeySequence(keys))) return one;
+        return nullptr;
+    }
+    [[nodiscard]] bool hasLabel(const QString& text) const {
+        for (const QLabel* label : window->findChildren<QLabel*>())
+            if (label->isVisible() && label->text().contains(text)) return true;
+        return false;
+    }
+    template <typename Widget>
+    [[nodiscard]] Widget& the() const {
+        return *window->findChild<Widget*>();
+    }
+
+    std::unique_ptr<FakeSession> session;
+    std::unique_ptr<MainWindow> window;
+
+private:
+    QTemporaryDir m_home;
+};
+
+}  // namespace consa

@@ -1,0 +1,109 @@
+// What the curves consist of: plots, graphs, legend and readout.
+#include "ui/models/loss_words.h"
+#include "ui/style/application_style.h"
+#include "ui/style/icons.h"
+#include "ui/views/history_chart.h"
+#include "ui/views/history_chart_items.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+
+namespace consa {
+
+void HistoryChart::createPlots() {
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    m_plot->plotLayout()->clear();
+    m_plot->plotLayout()->setRowSpacing(4);
+    auto* margins = new QCPMarginGroup(m_plot);
+    for (int plot = 0; plot < PlotCount; ++plot) {
+        auto* rect = new QCPAxisRect(m_plot, false);
+        m_rects[plot] = rect;
+        m_plot->plotLayout()->addElement(plot, 0, rect);
+        QCPAxis* steps = rect->addAxis(QCPAxis::atBottom);
+        QCPAxis* values = rect->addAxis(QCPAxis::atLeft);
+        rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
+        rect->setMinimumMargins(QMargins(8, 4, 24, 4));
+        rect->setRangeZoomAxes(steps, nullptr);
+        rect->setRangeDragAxes(steps, nullptr);
+        for (QCPAxis* axis : {steps, values}) {
+            axis->setTickLength(0, 3);
+            axis->setSubTicks(false);
+            axis->setTickLabelPadding(5);
+            axis->grid()->setLayer(QStringLiteral("grid"));
+            axis->setNumberFormat(QStringLiteral("g"));
+            axis->setNumberPrecision(8);
+        }
+        values->ticker()->setTickCount(plot == Multiplier ? 3 : 4);
+        steps->setTickLabels(plot == PlotCount - 1);
+        m_marks[plot] = new Marks(m_plot, rect, m_history, plot == Loss);
+    }
+    m_plot->plotLayout()->setRowStretchFactor(Multiplier, 0.7);
+    m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(lossAxisLabel(m_lossKind));
+    m_rects[Sparsity]->axis(QCPAxis::atLeft)->setLabel(tr("Sparsity, %"));
+    m_rects[Multiplier]->axis(QCPAxis::atLeft)->setLabel(tr("λ₁"));
+    m_rects[Multiplier]->axis(QCPAxis::atBottom)->setLabel(tr("Step"));
+    m_rects[Sparsity]->axis(QCPAxis::atLeft)->setRange(0, 100);
+    m_crosshair = new Crosshair(m_plot);
+    m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    m_plot->setSelectionRectMode(QCP::srmZoom);
+    m_plot->setNoAntialiasingOnDrag(true);
+}
+
+void HistoryChart::createCurves() {
+    const auto createCurve = [this](Plot plot, const QString& name) {
+        QCPGraph* curve =
+            m_plot->addGraph(m_rects[plot]->axis(QCPAxis::atBottom), m_rects[plot]->axis(QCPAxis::atLeft));
+        curve->setName(name);
+        curve->setAdaptiveSampling(true);
+        return curve;
+    };
+    m_loss = createCurve(Loss, tr("loss"));
+    m_target = createCurve(Sparsity, tr("target"));
+    m_scheduled = createCurve(Sparsity, tr("schedule"));
+    m_expected = createCurve(Sparsity, tr("expected"));
+    m_multiplier = createCurve(Multiplier, tr("multiplier"));
+    m_legend = new QCPLegend;
+    m_rects[Sparsity]->insetLayout()->addElement(m_legend, Qt::AlignRight | Qt::AlignBottom);
+    m_rects[Sparsity]->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
+    m_legend->setLayer(QStringLiteral("legend"));
+    m_legend->setFillOrder(QCPLegend::foColumnsFirst);
+    m_legend->setBorderPen(Qt::NoPen);
+    m_legend->setFont(plotTickFont());
+    m_legend->setIconSize(18, 8);
+    m_legend->setMargins(QMargins(6, 2, 6, 2));
+    m_legend->setColumnSpacing(12);
+    for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(m_legend);
+}
+
+void HistoryChart::createReadout() {
+    m_readout = createMutedLabel(QString());
+    m_readout->setMinimumWidth(0);
+    m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_liveButton = new QToolButton;
+    m_liveButton->setText(tr("Live"));
+    m_liveButton->setIcon(lineIcon(QStringLiteral("live")));
+    m_liveButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_liveButton->setAutoRaise(true);
+    m_liveButton->setCheckable(true);
+    m_liveButton->setChecked(true);
+    m_liveButton->setToolTip(tr("Show the whole run and follow it (Home). Drag to zoom, Shift+drag to pan."));
+    m_liveButton->setAccessibleName(tr("Follow the run"));
+    m_emptyText = createMutedLabel(tr("Nothing trained yet. Press Space."), m_plot);
+    m_emptyText->setAlignment(Qt::AlignCenter);
+    m_emptyText->setAttribute(Qt::WA_TransparentForMouseEvents);
+
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(12, 0, 8, 4);
+    row->addWidget(m_readout, 1);
+    row->addWidget(m_liveButton);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_plot, 1);
+    layout->addLayout(row);
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+}
+
+}  // namespace consa
