@@ -59,7 +59,8 @@ void addPasskeyCommand(CLI::App& app, ChosenCommand& chosen) {
     o->run.open.model = "default";
     command->add_option("--model", o->run.open.model, "demo, default, a .gguf file or a Hugging Face folder")
         ->capture_default_str();
-    command->add_option("--corpus", o->run.open.corpus, "texts, as evaluate takes them, that the numbers are hidden in");
+    command->add_option("--corpus", o->run.open.corpus,
+                        "texts, as evaluate takes them, that the numbers are hidden in");
     addTextOptions(*command, o->run.open.text);
     command->add_option("--layout", o->layouts, kLayoutHelp)->required();
     command->add_option("--context", o->context, "tokens of a text")->check(CLI::PositiveNumber);

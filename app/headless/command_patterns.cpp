@@ -41,7 +41,8 @@ void addPatternsCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command =
         app.add_subcommand("patterns", "Tests a layout's shape against random layouts of as many full units.");
     const auto o = std::make_shared<PatternsCommand>();
-    command->add_option("LAYOUT", o->layout, "a layout file or run folder, or another program's, as evaluate takes them")
+    command
+        ->add_option("LAYOUT", o->layout, "a layout file or run folder, or another program's, as evaluate takes them")
         ->required();
     command->add_option("--model", o->model, "model that the layout has to fit");
     command->add_option("--sparsity", o->sparsity, "cut a layout of soft values so that this share of units slides");

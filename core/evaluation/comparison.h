@@ -89,8 +89,8 @@ struct Comparison {
 /// computes: 0 within rounding, or something is wrong. None when no bucket lies below it.
 [[nodiscard]] std::optional<double> selfCheck(const Comparison& comparison);
 
-/// The rows as a table for a terminal, columns aligned, one line a row; below it whose weights, where a run trained any,
-/// the self-check and how often the test split has been opened, where known.
+/// The rows as a table for a terminal, columns aligned, one line a row; below it whose weights, where a run trained
+/// any, the self-check and how often the test split has been opened, where known.
 [[nodiscard]] std::string toTable(const Comparison& comparison);
 
 }  // namespace consa

@@ -70,8 +70,8 @@ std::string footer(const Comparison& comparison) {
         text += fmt::format("Recall: the {} tokens that complete a pair seen before, but out of the window's reach.\n",
                             comparison.rows[0].recallTokens);
     if (const auto check = selfCheck(comparison))
-        text += fmt::format("Self-check below the window: largest difference {:.1e} nats, 0 expected within rounding.\n",
-                            *check);
+        text += fmt::format(
+            "Self-check below the window: largest difference {:.1e} nats, 0 expected within rounding.\n", *check);
     if (!comparison.testOpenings)
         text += "How often the test text of this corpus was opened is not known: the record of it can't be kept.\n";
     else if (*comparison.testOpenings > 0)

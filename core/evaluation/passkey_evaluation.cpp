@@ -11,7 +11,7 @@ PasskeyAnswer answerTo(const Transformer& model, const PasskeyText& text, const 
     const torch::NoGradGuard noGradients;
     const auto ids = torch::tensor(torch::ArrayRef<std::int32_t>(text.ids), torch::kInt64).to(model.device());
     const auto hidden = model.hidden(ids.slice(0, 0, -1).unsqueeze(0), gates, check).squeeze(0);  // [tokens, hidden]
-    const auto targets = ids.slice(0, text.answerBegin, text.answerEnd);                           // [answer]
+    const auto targets = ids.slice(0, text.answerBegin, text.answerEnd);                          // [answer]
     const auto logits = torch::linear(hidden.slice(0, text.answerBegin - 1, text.answerEnd - 1), model.weights().head)
                             .to(torch::kFloat32);  // [answer, vocabulary]
     const auto losses = -logits.log_softmax(1).gather(1, targets.unsqueeze(1));
