@@ -18,6 +18,24 @@ torch::Tensor recallMask(const EvaluationText& text, std::size_t begin, std::siz
     return mask;
 }
 
+/// Adds the sums of some windows, from `begin` on. losses: float64 [windows, contextTokens].
+void addSums(WindowLosses& result, const torch::Tensor& losses, const EvaluationText& text, std::size_t begin) {
+    std::vector<torch::Tensor> sums;
+    for (std::size_t b = 0; b < text.bucketEdges.size(); ++b) {
+        const int from = text.bucketEdges[b];
+        const int to = b + 1 < text.bucketEdges.size() ? text.bucketEdges[b + 1] : text.contextTokens;
+        sums.push_back(losses.narrow(1, from, to - from).sum(1));
+    }
+    const torch::Tensor isRecall = recallMask(text, begin, begin + static_cast<std::size_t>(losses.size(0)));
+    sums.push_back((losses * isRecall.to(losses.device())).sum(1));
+    const auto table = torch::stack(sums, 1).to(torch::kCPU).contiguous();  // [windows, buckets + recall]
+    for (int64_t row = 0; row < table.size(0); ++row) {
+        const auto* values = table.data_ptr<double>() + row * table.size(1);
+        const auto* recall = values + text.bucketEdges.size();
+        result.push_back({{values, recall}, *recall});
+    }
+}
+
 }  // namespace
 
 EvaluationText makeEvaluationText(const TokenCorpus& corpus, Split split, int contextTokens, int windowTokens,
@@ -69,20 +87,7 @@ WindowLosses evaluateLayout(const Transformer& model, const EvaluationText& text
             batchSize = (batchSize + 1) / 2;
             continue;
         }
-        std::vector<torch::Tensor> sums;
-        for (std::size_t b = 0; b < text.bucketEdges.size(); ++b) {
-            const int from = text.bucketEdges[b];
-            const int to = b + 1 < text.bucketEdges.size() ? text.bucketEdges[b + 1] : text.contextTokens;
-            sums.push_back(losses.narrow(1, from, to - from).to(torch::kFloat64).sum(1));
-        }
-        const torch::Tensor isRecall = recallMask(text, begin, end).to(losses.device());
-        sums.push_back((losses.to(torch::kFloat64) * isRecall).sum(1));
-        const auto table = torch::stack(sums, 1).to(torch::kCPU).contiguous();  // [windows, buckets + recall]
-        for (int64_t row = 0; row < table.size(0); ++row) {
-            const auto* values = table.data_ptr<double>() + row * table.size(1);
-            const auto* recall = values + text.bucketEdges.size();
-            result.push_back({{values, recall}, *recall});
-        }
+        addSums(result, losses.to(torch::kFloat64), text, begin);
         begin = end;
         if (progress) progress(begin);
     }

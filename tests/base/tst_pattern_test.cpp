@@ -94,12 +94,12 @@ private slots:
     }
 
     void anExtremeLayoutHasTheSmallestP() {
-        const PatternTest test = testPatterns(middleFullLayout({30, 3, Granularity::KvHead}, .7), 999, 1);
+        const PatternTest test = testPatterns(middleFullLayout({30, 3, Granularity::KvHead}, .8), 999, 1);
         const PatternStatistic& middle = named(test, "fullShareMiddle");
         QCOMPARE(middle.pValue, 2.0 / 1000);  // no random layout comes near: twice (0 + 1) / (999 + 1)
         QVERIFY(middle.observed > middle.random95.high);
         QCOMPARE(named(test, "longestAllFullBlock").pValue, 2.0 / 1000);
-        QVERIFY(test.layersOutsideBand >= 9);  // the nine full layers at least
+        QCOMPARE(test.layersOutsideBand, 6);  // the full layers: one in 125 is by chance
     }
 
     void randomLayoutsAreSeldomSpecial() {
