@@ -117,6 +117,22 @@ void measureSensitivities(const Transformer& model, const TokenCorpus& corpus, i
     }
 }
 
+void requireContext(int context, const ModelConfig& model) {
+    if (const int longest = model.longestContextTokens(); context < 1 || context > longest)
+        throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
+                    ", the model's context.");
+}
+
+/// A row without its figures.
+ComparisonRow rowOf(const EvaluatedLayout& evaluated, const TrainingConfig& config) {
+    ComparisonRow row;
+    row.name = evaluated.name;
+    row.layout = evaluated.layout;
+    row.windowTokens = evaluated.windowTokens > 0 ? evaluated.windowTokens : config.windowTokens;
+    row.sinkTokens = evaluated.sinkTokens >= 0 ? evaluated.sinkTokens : config.sinkTokens;
+    return row;
+}
+
 /// How often the corpus' test text was opened, this time included; 0 for a split without it.
 std::optional<int> countTestOpening(const OpenedModel& opened, const std::string& split,
                                     const std::vector<EvaluatedLayout>& layouts) {
@@ -134,9 +150,7 @@ Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const Evaluate
                            std::vector<EvaluatedLayout> layouts, const TrainingConfig& config,
                            const OpeningProgress& progress) {
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
-    if (const int longest = opened.config().longestContextTokens(); context < 1 || context > longest)
-        throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
-                    ", the model's context.");
+    requireContext(context, opened.config());
     const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
                                                    smallestWindow(layouts, config.windowTokens), command.maxTokens);
     if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);
@@ -161,11 +175,7 @@ Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const Evaluate
     requireFinite(full, opened.config());
     std::vector<EvaluatedLosses> evaluated;
     for (const EvaluatedLayout& one : layouts) {
-        EvaluatedLosses result;
-        result.row.name = one.name;
-        result.row.layout = one.layout;
-        result.row.windowTokens = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
-        result.row.sinkTokens = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        EvaluatedLosses result{rowOf(one, config), {}};
         result.row.hasTrainedWeights = run != nullptr && run->movesWeights();
         const bool isAllFull = one.layout.fullCount() == one.layout.grid.unitCount();
         result.losses = isAllFull ? full : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
