@@ -50,7 +50,10 @@ void reportDone(const SessionSnapshot& trained, const Comparison* comparison) {
                         {"undecided", trained.undecidedCount},
                         {"secondsPerStep", trained.secondsPerStep},
                         {"device", trained.device.name}};
-    if (comparison != nullptr) line["comparison"] = nlohmann::json::parse(toJson(*comparison));
+    if (comparison != nullptr) {
+        line["comparison"] = nlohmann::json::parse(toJson(*comparison));
+        line["report"] = nlohmann::json::parse(toJsonReport(*comparison));
+    }
     writeJsonLine(line.dump());
 }
 

@@ -99,10 +99,11 @@ void runSweep(SweepCommand sweep) {
     const UnitGrid grid = learned.front().layout.grid;
     const Comparison comparison = compareAll(session, sweep, std::move(learned), grid);
     fmt::print(stderr, "{}", toTable(comparison));
-    const std::string line =
-        nlohmann::json{
-            {"event", "done"}, {"split", sweep.split}, {"comparison", nlohmann::json::parse(toJson(comparison))}}
-            .dump();
+    const std::string line = nlohmann::json{{"event", "done"},
+                                            {"split", sweep.split},
+                                            {"comparison", nlohmann::json::parse(toJson(comparison))},
+                                            {"report", nlohmann::json::parse(toJsonReport(comparison))}}
+                                 .dump();
     writeFileAtomically(fs::path(sweep.out) / "frontier.json", line + "\n");
     writeJsonLine(line);
 }

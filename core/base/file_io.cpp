@@ -96,6 +96,16 @@ void syncFolder(const std::filesystem::path& folder) {
     if (descriptor.handle() >= 0) ::fsync(descriptor.handle());
 }
 
+/// With its own parents; none when `path` is a bare name.
+void makeParentFolder(const std::filesystem::path& path) {
+    if (!path.has_parent_path()) return;
+    std::error_code code;
+    std::filesystem::create_directories(path.parent_path(), code);
+    if (code)
+        throw Error("cannot make the folder " + path.parent_path().string() + ": " + code.message(),
+                    ErrorKind::RunFailed);
+}
+
 std::filesystem::path environmentPath(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
@@ -128,15 +138,31 @@ void writeFileAtomically(const std::filesystem::path& path, std::string_view byt
     std::error_code code;
     const std::filesystem::path target = std::filesystem::absolute(path, code);
     if (code) throw Error("cannot write " + path.string() + ": " + code.message(), ErrorKind::RunFailed);
-    std::filesystem::create_directories(target.parent_path(), code);
-    if (code) {
-        throw Error("cannot make the folder " + target.parent_path().string() + ": " + code.message(),
-                    ErrorKind::RunFailed);
-    }
+    makeParentFolder(target);
     TemporaryFile file(target);
     file.write(bytes);
     file.replaceTarget();
     syncFolder(target.parent_path());
+}
+
+void appendLine(const std::filesystem::path& path, std::string_view line) {
+    const auto requireThat = [&path](bool isDone) {
+        if (!isDone)
+            throw Error(
+                "cannot write " + path.string() + ": " + systemReason(errno) + "; free space or choose another folder",
+                ErrorKind::RunFailed);
+    };
+    makeParentFolder(path);
+    const Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    requireThat(descriptor.handle() >= 0);
+    std::string bytes(line);
+    bytes += '\n';
+    char last = '\n';
+    if (const off_t size = ::lseek(descriptor.handle(), 0, SEEK_END); size > 0)
+        requireThat(::pread(descriptor.handle(), &last, 1, size - 1) >= 0);
+    if (last != '\n') bytes.insert(bytes.begin(), '\n');
+    errno = ENOSPC;  // what a write cut short means
+    requireThat(::write(descriptor.handle(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
 }
 
 void syncFile(const std::filesystem::path& path) {

@@ -15,6 +15,11 @@ namespace consa {
 /// Parent folders are made. Throws Error (RunFailed) naming the path and the system's reason; the old file stays.
 void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Adds `line` and a line end to the end of `path` in one write, so that lines of several programs never mix; a line
+/// that a crash has cut off is ended first. The file and its parent folders are made. Throws Error (RunFailed) naming
+/// the path and the system's reason.
+void appendLine(const std::filesystem::path& path, std::string_view line);
+
 /// Waits until the bytes of a file that was written are on the disk. Throws Error (RunFailed) naming path and reason.
 void syncFile(const std::filesystem::path& path);
 

@@ -1,12 +1,12 @@
-// Writes a comparison as JSON and as a table for a terminal.
+// Writes a comparison as JSON.
 #include "core/evaluation/comparison.h"
 
 #include "core/base/json_text.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
+#include <limits>
+#include <utility>
 
 namespace consa {
 namespace {
@@ -24,7 +24,12 @@ Json toJsonValue(const PositionBucket& bucket) {
             {"deltaNll", numberOrNull(bucket.deltaNll)}};
 }
 
+Json toJsonValue(const std::optional<Interval>& interval) {
+    return interval ? Json{numberOrNull(interval->low), numberOrNull(interval->high)} : Json(nullptr);
+}
+
 Json toJsonValue(const ComparisonRow& row) {
+    const auto recall = [&row](double value) { return row.recallTokens > 0 ? numberOrNull(value) : Json(nullptr); };
     Json buckets = Json::array();
     for (const PositionBucket& bucket : row.byPosition) buckets.push_back(toJsonValue(bucket));
     return {{"layout", row.name},
@@ -40,94 +45,30 @@ Json toJsonValue(const ComparisonRow& row) {
             {"gainOverInterleaved", row.hasGain ? numberOrNull(row.gainOverInterleaved) : Json(nullptr)},
             {"gainStandardError", row.hasGain ? numberOrNull(row.gainStandardError) : Json(nullptr)},
             {"shareOfRuleGap", numberOrNull(row.shareOfRuleGap)},
+            {"shareOfRuleGapInterval", toJsonValue(row.shareOfRuleGapInterval)},
             {"shareOfSlidingGap", numberOrNull(row.shareOfSlidingGap)},
+            {"shareOfSlidingGapInterval", toJsonValue(row.shareOfSlidingGapInterval)},
+            {"recallTokens", row.recallTokens},
+            {"recallNll", recall(row.recallNll)},
+            {"recallDeltaNll", recall(row.recallDeltaNll)},
+            {"recallDeltaStandardError", recall(row.recallDeltaStandardError)},
             {"tokens", row.tokens},
             {"documents", row.documents},
             {"weights", row.hasTrainedWeights ? "trained" : "model"},
             {"byPosition", std::move(buckets)}};
 }
 
-// printf's rounding with a fixed number of digits; "-" for what was not measured.
-std::string fixed(double value, int digits) {
-    if (!std::isfinite(value)) return "-";
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), std::abs(value) < 1e12 ? "%.*f" : "%.*e", digits, value);
-    return text.data();
+Json rowsToJson(const Comparison& comparison) {
+    Json rows = Json::array();
+    for (const ComparisonRow& row : comparison.rows) rows.push_back(toJsonValue(row));
+    return rows;
 }
 
-std::string percent(double share) {
-    return std::isfinite(share) ? fixed(100 * share, 1) + " %" : "-";
-}
-
-std::string withError(double value, double error) {
-    return std::isfinite(value) ? fixed(value, 4) + " +- " + fixed(error, 4) : "-";
-}
-
-constexpr std::size_t kColumnCount = 9;
-using Line = std::array<std::string, kColumnCount>;
-constexpr std::array<const char*, kColumnCount> kTitles{"",
-                                                        "layout",
-                                                        "full k/N",
-                                                        "sparsity",
-                                                        "PPL",
-                                                        "dNLL vs full",
-                                                        "gain vs interleaved",
-                                                        "of rule gap",
-                                                        "of sliding gap"};
-
-bool isAllFull(const ComparisonRow& row) {
-    return row.layout.fullCount() == row.layout.grid.unitCount();
-}
-
-/// The row with the lowest loss that isn't all full; null when there is none.
-const ComparisonRow* bestSparseRow(const std::vector<ComparisonRow>& rows) {
-    const ComparisonRow* best = nullptr;
-    for (const ComparisonRow& row : rows) {
-        if (!isAllFull(row) && std::isfinite(row.nll) && (!best || row.nll < best->nll)) best = &row;
-    }
-    return best;
-}
-
-Line toLine(const ComparisonRow& row, bool isBest) {
-    return {isBest ? "*" : "",
-            row.name,
-            std::to_string(row.layout.fullCount()) + "/" + std::to_string(row.layout.grid.unitCount()),
-            percent(row.layout.sparsity()),
-            fixed(row.perplexity(), 3),
-            withError(row.deltaNll, row.deltaStandardError),
-            row.hasGain ? withError(row.gainOverInterleaved, row.gainStandardError) : "-",
-            percent(row.shareOfRuleGap),
-            percent(row.shareOfSlidingGap)};
-}
-
-// Characters of UTF-8 text: names may hold more than ASCII.
-std::size_t width(const std::string& text) {
-    const auto beginsCharacter = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; };
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), beginsCharacter));
-}
-
-// Words to the left, numbers to the right.
-std::string aligned(const Line& line, const std::array<std::size_t, kColumnCount>& widths) {
-    std::string text;
-    for (std::size_t column = 0; column < kColumnCount; ++column) {
-        const std::string padding(widths[column] - width(line[column]), ' ');
-        const bool isWord = column < 2;
-        if (column > 0) text += column == 1 ? " " : "  ";
-        text += isWord ? line[column] + padding : padding + line[column];
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    return text + "\n";
-}
-
-/// Which rows ran with trained weights; nothing where none did.
-std::string weightsNote(const std::vector<ComparisonRow>& rows) {
-    const auto trained = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.hasTrainedWeights; });
-    if (trained == 0) return "";
-    if (trained == static_cast<std::ptrdiff_t>(rows.size())) return "All rows with the weights that the run trained.\n";
-    std::string others;
-    for (const ComparisonRow& row : rows)
-        if (!row.hasTrainedWeights) others += (others.empty() ? "" : ", ") + row.name;
-    return "Each row with its own trained weights, but for the model's own in: " + others + ".\n";
+/// Positions below it are out of no layout's reach.
+int smallestWindow(const Comparison& comparison) {
+    int smallest = std::numeric_limits<int>::max();
+    for (const ComparisonRow& row : comparison.rows) smallest = std::min(smallest, row.windowTokens);
+    return smallest;
 }
 
 }  // namespace
@@ -137,26 +78,35 @@ double ComparisonRow::perplexity() const {
 }
 
 std::string toJson(const Comparison& comparison) {
-    Json rows = Json::array();
-    for (const ComparisonRow& row : comparison.rows) rows.push_back(toJsonValue(row));
-    return dumpJson(rows);
+    return dumpJson(rowsToJson(comparison));
 }
 
-std::string toTable(const Comparison& comparison) {
-    std::vector<Line> lines(1);
-    std::copy(kTitles.begin(), kTitles.end(), lines[0].begin());
-    const ComparisonRow* best = bestSparseRow(comparison.rows);
-    for (const ComparisonRow& row : comparison.rows) lines.push_back(toLine(row, &row == best));
-
-    std::array<std::size_t, kColumnCount> widths{};
-    for (const Line& line : lines) {
-        for (std::size_t column = 0; column < kColumnCount; ++column) {
-            widths[column] = std::max(widths[column], width(line[column]));
-        }
+std::string toJsonReport(const Comparison& comparison) {
+    Json versus = Json::array();
+    for (const RowDifference& pair : comparison.versus) {
+        versus.push_back({{"layout", comparison.rows[pair.row].name},
+                          {"other", comparison.rows[pair.other].name},
+                          {"deltaNll", numberOrNull(pair.deltaNll)},
+                          {"standardError", numberOrNull(pair.standardError)}});
     }
-    std::string text;
-    for (const Line& line : lines) text += aligned(line, widths);
-    return text + weightsNote(comparison.rows);
+    const std::optional<double> check = selfCheck(comparison);
+    return dumpJson({{"rows", rowsToJson(comparison)},
+                     {"versus", std::move(versus)},
+                     {"selfCheck", check ? numberOrNull(*check) : Json(nullptr)},
+                     {"split", comparison.split},
+                     {"contextTokens", comparison.contextTokens},
+                     {"documents", comparison.rows.empty() ? 0 : comparison.rows[0].documents},
+                     {"testOpenings", comparison.testOpenings ? Json(*comparison.testOpenings) : Json(nullptr)}});
+}
+
+std::optional<double> selfCheck(const Comparison& comparison) {
+    std::optional<double> largest;
+    for (const ComparisonRow& row : comparison.rows) {
+        if (row.byPosition.empty() || row.byPosition[0].toToken > smallestWindow(comparison)) continue;
+        const double difference = std::abs(row.byPosition[0].deltaNll);
+        if (!largest || difference > *largest || std::isnan(difference)) largest = difference;
+    }
+    return largest;
 }
 
 }  // namespace consa

@@ -1,43 +1,21 @@
-// Paired statistics over windows, clustered by document.
+// Which rows are compared with which, and by what.
 #include "core/evaluation/layout_comparison.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
 namespace consa {
-
-PairedDifference pairedDifference(std::span<const double> differences, std::span<const int> documents) {
-    PairedDifference result;
-    const auto count = static_cast<double>(differences.size());
-    result.mean = std::accumulate(differences.begin(), differences.end(), 0.0) / count;
-    std::map<int, double> deviations;  // of each document, summed over its windows
-    for (std::size_t i = 0; i < differences.size(); ++i) deviations[documents[i]] += differences[i] - result.mean;
-    if (deviations.size() < 2) {
-        result.standardError = std::numeric_limits<double>::quiet_NaN();
-        return result;
-    }
-    double squares = 0;
-    for (const auto& [document, deviation] : deviations) squares += deviation * deviation;
-    const auto clusters = static_cast<double>(deviations.size());
-    result.standardError = std::sqrt(squares * clusters / (clusters - 1)) / count;
-    return result;
-}
-
 namespace {
 
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSignificantErrors = 3;  // a gap smaller than this many of its errors is not divided by
-
-/// Mean loss a token of each window.
-std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens) {
-    std::vector<double> means;
-    for (const auto& buckets : losses)
-        means.push_back(std::accumulate(buckets.begin(), buckets.end(), 0.0) / contextTokens);
-    return means;
-}
+constexpr int kBootstrapDraws = 2000;     // Efron and Tibshirani (1993) ask for 1000 and more
+constexpr std::uint64_t kBootstrapSeed = 0;
 
 std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
     std::vector<double> result(a.size());
@@ -47,6 +25,108 @@ std::vector<double> difference(const std::vector<double>& a, const std::vector<d
 
 double mean(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+struct GapShare {
+    double share = kNaN;
+    std::optional<Interval> interval;
+};
+
+/// Every row's mean loss of each window, all full the last, and what is computed from any of them.
+class PairedMeans {
+public:
+    PairedMeans(std::vector<std::vector<double>> means, const std::vector<int>& documents)
+        : m_means(std::move(means)),
+          m_documents(documents),
+          m_draws(bootstrapSums(m_means, documents, kBootstrapDraws, kBootstrapSeed)) {}
+
+    [[nodiscard]] std::size_t full() const { return m_means.size() - 1; }
+    [[nodiscard]] double meanOf(std::size_t row) const { return mean(m_means[row]); }
+    /// Of `row` minus `other`.
+    [[nodiscard]] PairedDifference versus(std::size_t row, std::size_t other) const {
+        return pairedDifference(difference(m_means[row], m_means[other]), m_documents);
+    }
+    /// (worst - row) / (worst - full) where the denominator is significant.
+    [[nodiscard]] GapShare shareOfGap(std::size_t worst, std::size_t row) const {
+        const PairedDifference gap = versus(worst, full());
+        if (!(gap.mean > kSignificantErrors * gap.standardError)) return {};
+        return {versus(worst, row).mean / gap.mean, interval(worst, row)};
+    }
+
+private:
+    [[nodiscard]] std::optional<Interval> interval(std::size_t worst, std::size_t row) const {
+        std::vector<double> shares;
+        for (const std::vector<double>& sums : m_draws) {
+            const double gap = sums[worst] - sums[full()];
+            const double share = (sums[worst] - sums[row]) / gap;
+            if (gap > 0 && std::isfinite(share)) shares.push_back(share);
+        }
+        if ((m_draws.size() - shares.size()) * 40 > m_draws.size()) return std::nullopt;
+        return centralInterval(std::move(shares));
+    }
+
+    std::vector<std::vector<double>> m_means;  // [rows + 1][windows]
+    const std::vector<int>& m_documents;
+    std::vector<std::vector<double>> m_draws;  // [draws][rows + 1], sums over windows
+};
+
+/// The rows that others are measured against.
+struct Baselines {
+    std::map<int, std::size_t> bestRule;  // by count of full heads
+    std::optional<std::size_t> sliding;
+};
+
+int fullHeads(const ComparisonRow& row) {
+    return row.layout.perKvHead().fullCount();
+}
+
+Baselines findBaselines(const std::vector<EvaluatedLosses>& evaluated, const PairedMeans& means) {
+    Baselines result;
+    for (std::size_t i = 0; i < evaluated.size(); ++i) {
+        const int count = fullHeads(evaluated[i].row);
+        if (count == 0) result.sliding = i;
+        if (!evaluated[i].row.name.starts_with("interleaved")) continue;
+        const auto [found, isFirst] = result.bestRule.try_emplace(count, i);
+        if (!isFirst && means.meanOf(i) < means.meanOf(found->second)) found->second = i;
+    }
+    return result;
+}
+
+void fillDifferences(ComparisonRow& row, std::size_t index, const PairedMeans& means, const Baselines& baselines) {
+    row.nll = means.meanOf(index);
+    const PairedDifference delta = means.versus(index, means.full());
+    row.deltaNll = delta.mean;
+    row.deltaStandardError = delta.standardError;
+    GapShare ofRule, ofSliding;
+    if (const auto rule = baselines.bestRule.find(fullHeads(row)); rule != baselines.bestRule.end()) {
+        const PairedDifference gain = means.versus(rule->second, index);
+        row.hasGain = true;
+        row.gainOverInterleaved = gain.mean;
+        row.gainStandardError = gain.standardError;
+        ofRule = means.shareOfGap(rule->second, index);
+    }
+    if (baselines.sliding) ofSliding = means.shareOfGap(*baselines.sliding, index);
+    row.shareOfRuleGap = ofRule.share;
+    row.shareOfRuleGapInterval = ofRule.interval;
+    row.shareOfSlidingGap = ofSliding.share;
+    row.shareOfSlidingGapInterval = ofSliding.interval;
+}
+
+void fillRecall(ComparisonRow& row, const WindowLosses& losses, const WindowLosses& full,
+                const std::vector<std::int64_t>& tokens, const std::vector<int>& documents) {
+    row.recallTokens = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
+    row.recallNll = row.recallDeltaNll = row.recallDeltaStandardError = kNaN;
+    if (row.recallTokens == 0) return;
+    double sum = 0;
+    std::vector<double> differences;
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+        sum += losses[i].recall;
+        differences.push_back(losses[i].recall - full[i].recall);
+    }
+    const PairedDifference delta = differencePerToken(differences, tokens, documents);
+    row.recallNll = sum / static_cast<double>(row.recallTokens);
+    row.recallDeltaNll = delta.mean;
+    row.recallDeltaStandardError = delta.standardError;
 }
 
 std::vector<PositionBucket> bucketsOf(const WindowLosses& losses, const WindowLosses& full,
@@ -59,8 +139,8 @@ std::vector<PositionBucket> bucketsOf(const WindowLosses& losses, const WindowLo
         bucket.tokens = static_cast<std::int64_t>(losses.size()) * (bucket.toToken - bucket.fromToken);
         double sum = 0, fullSum = 0;
         for (std::size_t i = 0; i < losses.size(); ++i) {
-            sum += losses[i][b];
-            fullSum += full[i][b];
+            sum += losses[i].byBucket[b];
+            fullSum += full[i].byBucket[b];
         }
         bucket.nll = sum / static_cast<double>(bucket.tokens);
         bucket.deltaNll = (sum - fullSum) / static_cast<double>(bucket.tokens);
@@ -69,59 +149,47 @@ std::vector<PositionBucket> bucketsOf(const WindowLosses& losses, const WindowLo
     return result;
 }
 
-/// numerator / denominator where the denominator is significant.
-double shareOfGap(double numerator, const PairedDifference& gap) {
-    if (!(gap.mean > kSignificantErrors * gap.standardError)) return std::numeric_limits<double>::quiet_NaN();
-    return numerator / gap.mean;
-}
-
-int fullHeads(const ComparisonRow& row) {
-    return row.layout.perKvHead().fullCount();
+std::vector<RowDifference> everyTwo(const PairedMeans& means) {
+    std::vector<RowDifference> result;
+    for (std::size_t row = 0; row < means.full(); ++row) {
+        for (std::size_t other = row + 1; other < means.full(); ++other) {
+            const PairedDifference delta = means.versus(row, other);
+            result.push_back({row, other, delta.mean, delta.standardError});
+        }
+    }
+    return result;
 }
 
 }  // namespace
 
-Comparison compareLayouts(const std::vector<EvaluatedLosses>& evaluated, const WindowLosses& full,
-                          const std::vector<int>& documents, const std::vector<int>& bucketEdges, int contextTokens) {
-    const std::vector<double> fullMeans = windowMeans(full, contextTokens);
-    std::vector<std::vector<double>> means;
-    for (const EvaluatedLosses& one : evaluated) means.push_back(windowMeans(one.losses, contextTokens));
+std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens) {
+    std::vector<double> means;
+    for (const WindowLoss& window : losses)
+        means.push_back(std::accumulate(window.byBucket.begin(), window.byBucket.end(), 0.0) / contextTokens);
+    return means;
+}
 
-    std::map<int, std::size_t> bestRule;  // by count of full heads
-    std::size_t sliding = evaluated.size();
-    for (std::size_t i = 0; i < evaluated.size(); ++i) {
-        const int count = fullHeads(evaluated[i].row);
-        if (count == 0) sliding = i;
-        if (!evaluated[i].row.name.starts_with("interleaved")) continue;
-        const auto found = bestRule.find(count);
-        if (found == bestRule.end() || mean(means[i]) < mean(means[found->second])) bestRule[count] = i;
-    }
+Comparison compareLayouts(const std::vector<EvaluatedLosses>& evaluated, const WindowLosses& full,
+                          const std::vector<int>& documents, const std::vector<int>& bucketEdges, int contextTokens,
+                          const std::vector<std::int64_t>& recallTokens) {
+    std::vector<std::vector<double>> windows;
+    for (const EvaluatedLosses& one : evaluated) windows.push_back(windowMeans(one.losses, contextTokens));
+    windows.push_back(windowMeans(full, contextTokens));
+    const PairedMeans means(std::move(windows), documents);
+    const Baselines baselines = findBaselines(evaluated, means);
 
     Comparison comparison;
     comparison.contextTokens = contextTokens;
     for (std::size_t i = 0; i < evaluated.size(); ++i) {
         ComparisonRow row = evaluated[i].row;
-        row.nll = mean(means[i]);
-        const PairedDifference delta = pairedDifference(difference(means[i], fullMeans), documents);
-        row.deltaNll = delta.mean;
-        row.deltaStandardError = delta.standardError;
-        row.shareOfRuleGap = row.shareOfSlidingGap = std::numeric_limits<double>::quiet_NaN();
-        if (const auto rule = bestRule.find(fullHeads(row)); rule != bestRule.end()) {
-            const std::vector<double>& ruleMeans = means[rule->second];
-            const PairedDifference gain = pairedDifference(difference(ruleMeans, means[i]), documents);
-            row.hasGain = true;
-            row.gainOverInterleaved = gain.mean;
-            row.gainStandardError = gain.standardError;
-            row.shareOfRuleGap = shareOfGap(gain.mean, pairedDifference(difference(ruleMeans, fullMeans), documents));
-        }
-        if (sliding < evaluated.size())
-            row.shareOfSlidingGap = shareOfGap(mean(difference(means[sliding], means[i])),
-                                               pairedDifference(difference(means[sliding], fullMeans), documents));
+        fillDifferences(row, i, means, baselines);
+        fillRecall(row, evaluated[i].losses, full, recallTokens, documents);
         row.tokens = static_cast<std::int64_t>(documents.size()) * contextTokens;
         row.documents = static_cast<int>(std::set<int>(documents.begin(), documents.end()).size());
         row.byPosition = bucketsOf(evaluated[i].losses, full, bucketEdges, contextTokens);
         comparison.rows.push_back(std::move(row));
     }
+    comparison.versus = everyTwo(means);
     return comparison;
 }
 

@@ -3,13 +3,20 @@
 
 #include "core/evaluation/comparison.h"
 
-#include <span>
+#include <cstdint>
 #include <vector>
 
 namespace consa {
 
-/// Loss sums in nats: one row a window, one column a position bucket.
-using WindowLosses = std::vector<std::vector<double>>;
+/// Loss sums of one window, in nats.
+struct WindowLoss {
+    std::vector<double> byBucket;  // [position buckets]
+    double recall = 0;             // over the window's distantBigrams()
+};
+using WindowLosses = std::vector<WindowLoss>;
+
+/// Mean loss a predicted token of each window, nats; a window predicts `contextTokens`.
+[[nodiscard]] std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens);
 
 /// What was evaluated, layout by layout, in the order wanted.
 struct EvaluatedLosses {
@@ -17,19 +24,14 @@ struct EvaluatedLosses {
     WindowLosses losses;
 };
 
-/// Mean of `differences` (one a window) and its standard error clustered by document: windows of one document are not
-/// independent. The error is NaN with one document.
-struct PairedDifference {
-    double mean = 0;
-    double standardError = 0;
-};
-[[nodiscard]] PairedDifference pairedDifference(std::span<const double> differences, std::span<const int> documents);
-
 /// Rows with losses, differences to all full, gains over the best interleaved row ("interleaved...") of the same count
-/// of full heads, and both gap shares. `documents` names each window's document; `bucketEdges` as in EvaluationText;
-/// `full` holds the losses of all full. A gap share is NaN when its denominator is under three standard errors.
+/// of full heads, both gap shares, and differences of every two rows. `documents` names each window's document;
+/// `bucketEdges` as in EvaluationText; `full` holds the losses of all full; `recallTokens` is each window's count of
+/// distantBigrams(), empty when they were not looked for. A gap share is NaN when its denominator is under three
+/// standard errors. Its interval takes the best interleaved row as given, and is left out when more than 2.5 % of the
+/// samples of documents have no gap to divide by.
 [[nodiscard]] Comparison compareLayouts(const std::vector<EvaluatedLosses>& evaluated, const WindowLosses& full,
                                         const std::vector<int>& documents, const std::vector<int>& bucketEdges,
-                                        int contextTokens);
+                                        int contextTokens, const std::vector<std::int64_t>& recallTokens = {});
 
 }  // namespace consa

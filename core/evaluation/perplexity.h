@@ -5,6 +5,9 @@
 #include "core/model/transformer.h"
 #include "core/text/token_corpus.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace consa {
 
 /// The windows that one evaluation sees, the same for every layout.
@@ -12,11 +15,13 @@ struct EvaluationText {
     const TokenCorpus* corpus = nullptr;  // borrowed
     std::vector<TokenWindow> windows;
     int contextTokens = 0;
-    std::vector<int> bucketEdges;  // first predicted position of each bucket, ascending from 0
+    std::vector<int> bucketEdges;            // first predicted position of each bucket, ascending from 0
+    std::vector<std::uint8_t> isRecall;      // distantBigrams() of every window, [windows x contextTokens]
+    std::vector<std::int64_t> recallTokens;  // how many of them in each window
 };
 
 /// The split's windows, cut to about `maxTokens` (0: all) by taking windows evenly; bucket edges at 1, 2, 4, 8 and 16
-/// windows of attention.
+/// windows of attention, recall beyond one.
 [[nodiscard]] EvaluationText makeEvaluationText(const TokenCorpus& corpus, Split split, int contextTokens,
                                                 int windowTokens, std::int64_t maxTokens = 0);
 

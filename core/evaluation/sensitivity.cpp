@@ -1,6 +1,8 @@
 // One unit after the other made sliding.
 #include "core/evaluation/sensitivity.h"
 
+#include <numeric>
+
 namespace consa {
 
 std::vector<double> unitSensitivities(const Transformer& model, const EvaluationText& text, const UnitGrid& grid,
@@ -12,10 +14,8 @@ std::vector<double> unitSensitivities(const Transformer& model, const Evaluation
         const WindowLosses losses = evaluateLayout(model, text, layout, windowTokens, sinkTokens, batchSize,
                                                    [&](std::size_t) { progress(pass / passes); });
         ++pass;
-        double sum = 0;
-        for (const auto& window : losses)
-            for (const double loss : window) sum += loss;
-        return sum / (static_cast<double>(losses.size()) * text.contextTokens);
+        const std::vector<double> means = windowMeans(losses, text.contextTokens);
+        return std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(means.size());
     };
     AttentionLayout layout(grid, true);
     const double full = meanLoss(layout);

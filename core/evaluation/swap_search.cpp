@@ -91,10 +91,7 @@ private:
         const int batchSize = evaluationBatchSize(m_model.device(), m_judging.contextTokens);
         const WindowLosses losses = evaluateLayout(m_model, m_judging, layout, m_search.windowTokens,
                                                    m_search.sinkTokens, batchSize, [this](std::size_t) { check(); });
-        std::vector<double> means;
-        for (const auto& window : losses)
-            means.push_back(std::accumulate(window.begin(), window.end(), 0.0) / m_judging.contextTokens);
-        return means;
+        return windowMeans(losses, m_judging.contextTokens);
     }
 
     /// Judges candidates until one is kept; false when none is left.

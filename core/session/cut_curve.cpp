@@ -13,13 +13,6 @@ constexpr std::int64_t kTokensOnGpu = 65536, kTokensOnCpu = 4096;  // a point ta
 constexpr std::array<double, 19> kSparsities{0.5, 0.25, 0.75, 0.9,  0.1,  0.6,  0.4,  0.8,  0.3, 0.7,
                                              0.2, 0.85, 0.65, 0.95, 0.35, 0.55, 0.45, 0.15, 0.05};
 
-std::vector<double> windowMeans(const WindowLosses& losses, int contextTokens) {
-    std::vector<double> means;
-    for (const auto& window : losses)
-        means.push_back(std::accumulate(window.begin(), window.end(), 0.0) / contextTokens);
-    return means;
-}
-
 double mean(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }

@@ -7,6 +7,7 @@
 #include "core/evaluation/sensitivity.h"
 #include "core/layout/layout_patterns.h"
 #include "core/model/transformer_loader.h"
+#include "core/session/test_seal.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,8 +53,10 @@ int smallestWindow(const std::vector<EvaluatedLayout>& layouts, int usual) {
 }
 
 void requireFinite(const WindowLosses& losses, const ModelConfig& model) {
-    for (const std::vector<double>& window : losses) {
-        if (std::all_of(window.begin(), window.end(), [](double loss) { return std::isfinite(loss); })) continue;
+    for (const WindowLoss& window : losses) {
+        if (std::all_of(window.byBucket.begin(), window.byBucket.end(),
+                        [](double loss) { return std::isfinite(loss); }))
+            continue;
         throw Error("The loss of " + model.name +
                         " with every head full is not a number: its weights hold values that " +
                         "are not finite, or overflow; fetch the model again, or try --dtype float32.",
@@ -114,15 +117,40 @@ void measureSensitivities(const Transformer& model, const TokenCorpus& corpus, i
     }
 }
 
+void requireContext(int context, const ModelConfig& model) {
+    if (const int longest = model.longestContextTokens(); context < 1 || context > longest)
+        throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
+                    ", the model's context.");
+}
+
+/// A row without its figures.
+ComparisonRow rowOf(const EvaluatedLayout& evaluated, const TrainingConfig& config) {
+    ComparisonRow row;
+    row.name = evaluated.name;
+    row.layout = evaluated.layout;
+    row.windowTokens = evaluated.windowTokens > 0 ? evaluated.windowTokens : config.windowTokens;
+    row.sinkTokens = evaluated.sinkTokens >= 0 ? evaluated.sinkTokens : config.sinkTokens;
+    return row;
+}
+
+/// How often the corpus' test text was opened, this time included; 0 for a split without it.
+std::optional<int> countTestOpening(const OpenedModel& opened, const std::string& split,
+                                    const std::vector<EvaluatedLayout>& layouts) {
+    const Split opening = splitFromString(split);
+    if (opening != Split::Test && opening != Split::All) return 0;
+    const TokenCorpus& corpus = opened.corpus();
+    TestOpening record{corpus.fingerprint(), corpus.origin(), opened.modelFingerprint(), {}};
+    for (const EvaluatedLayout& layout : layouts) record.layouts.push_back(layout.name);
+    return recordTestOpening(record);
+}
+
 }  // namespace
 
 Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const EvaluateCommand& command,
                            std::vector<EvaluatedLayout> layouts, const TrainingConfig& config,
                            const OpeningProgress& progress) {
     const int context = command.contextTokens > 0 ? command.contextTokens : config.contextTokens;
-    if (const int longest = opened.config().longestContextTokens(); context < 1 || context > longest)
-        throw Error("--context " + std::to_string(context) + " must lie in 1.." + std::to_string(longest) +
-                    ", the model's context.");
+    requireContext(context, opened.config());
     const EvaluationText text = makeEvaluationText(opened.corpus(), splitFromString(command.split), context,
                                                    smallestWindow(layouts, config.windowTokens), command.maxTokens);
     if (!command.dumpTokensPath.empty()) dumpTokens(text, command.dumpTokensPath);
@@ -147,11 +175,7 @@ Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const Evaluate
     requireFinite(full, opened.config());
     std::vector<EvaluatedLosses> evaluated;
     for (const EvaluatedLayout& one : layouts) {
-        EvaluatedLosses result;
-        result.row.name = one.name;
-        result.row.layout = one.layout;
-        result.row.windowTokens = one.windowTokens > 0 ? one.windowTokens : config.windowTokens;
-        result.row.sinkTokens = one.sinkTokens >= 0 ? one.sinkTokens : config.sinkTokens;
+        EvaluatedLosses result{rowOf(one, config), {}};
         result.row.hasTrainedWeights = run != nullptr && run->movesWeights();
         const bool isAllFull = one.layout.fullCount() == one.layout.grid.unitCount();
         result.losses = isAllFull ? full : losses(one.name, one.layout, result.row.windowTokens, result.row.sinkTokens);
@@ -160,8 +184,9 @@ Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const Evaluate
     }
     std::vector<int> documents;
     for (const TokenWindow& window : text.windows) documents.push_back(window.document);
-    Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context);
+    Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context, text.recallTokens);
     comparison.split = command.split;
+    comparison.testOpenings = countTestOpening(opened, command.split, layouts);
     return comparison;
 }
 

@@ -41,6 +41,11 @@ Comparison sample() {
     comparison.rows.back().gainStandardError = 0.0101;
     comparison.rows.back().shareOfRuleGap = 0.674;
     comparison.rows.back().shareOfSlidingGap = 0.723;
+    comparison.rows.back().shareOfRuleGapInterval = {0.6, 0.75};
+    comparison.rows.back().recallTokens = 812;
+    comparison.rows.back().recallNll = 1.5;
+    comparison.rows.back().recallDeltaNll = 0.25;
+    comparison.rows.back().recallDeltaStandardError = 0.0625;
     comparison.rows.back().byPosition = {{0, 256, 5000, 3.1, 0.0}, {256, 512, 5000, 2.9, kNaN}};
     comparison.rows.push_back(row("interleaved:0@0.7", interleavedLayout(kGrid, 0.7, 0), 2.84));
     return comparison;
@@ -57,6 +62,10 @@ private slots:
     void tableIsAligned();
     void tableMarksTheBestSparseRow();
     void saysWhoseWeights();
+    void reportsWhatHoldsForAllRows();
+    void checksItselfBelowTheWindow();
+    void saysHowOftenTheTestTextWasOpened();
+    void leavesOutRecallThatIsNowhere();
     void emptyComparisonsAreFine();
 };
 
@@ -82,7 +91,12 @@ void ComparisonTest::jsonHasTheDocumentedKeys() {
     QCOMPARE(bucket["nll"].get<double>(), 3.1);
     QCOMPARE(bucket["deltaNll"].get<double>(), 0.0);
     QVERIFY(learned["weights"] == "model");
-    QCOMPARE(learned.size(), std::size_t{18});
+    QVERIFY(learned["shareOfRuleGapInterval"] == nlohmann::json::parse("[0.6, 0.75]"));
+    QVERIFY(learned["recallTokens"] == 812);
+    QCOMPARE(learned["recallNll"].get<double>(), 1.5);
+    QCOMPARE(learned["recallDeltaNll"].get<double>(), 0.25);
+    QCOMPARE(learned["recallDeltaStandardError"].get<double>(), 0.0625);
+    QCOMPARE(learned.size(), std::size_t{24});
     QVERIFY(toJson(sample()).find('\n') == std::string::npos);
 }
 
@@ -90,7 +104,9 @@ void ComparisonTest::whatWasNotMeasuredIsNull() {
     Comparison comparison = sample();
     comparison.rows[2].nll = kNaN;
     const auto json = nlohmann::json::parse(toJson(comparison));
-    for (const char* key : {"gainOverInterleaved", "gainStandardError", "shareOfRuleGap", "shareOfSlidingGap"}) {
+    for (const char* key :
+         {"gainOverInterleaved", "gainStandardError", "shareOfRuleGap", "shareOfSlidingGap", "shareOfRuleGapInterval",
+          "shareOfSlidingGapInterval", "recallNll", "recallDeltaNll", "recallDeltaStandardError"}) {
         QVERIFY2(json[0].contains(key) && json[0][key].is_null(), key);
     }
     QVERIFY(json[1]["byPosition"][1]["deltaNll"].is_null());
@@ -100,7 +116,7 @@ void ComparisonTest::whatWasNotMeasuredIsNull() {
 
 void ComparisonTest::tableIsAligned() {
     const QStringList lines = QString::fromStdString(toTable(sample())).split('\n', Qt::SkipEmptyParts);
-    QCOMPARE(lines.size(), 4);
+    QCOMPARE(lines.size(), 5);  // and the self-check
     // Figures end where their title ends.
     const auto endOf = [](const QString& line, const QString& text) { return line.indexOf(text) + text.size(); };
     QCOMPARE(endOf(lines[2], "27/90"), endOf(lines[0], "full k/N"));
@@ -108,8 +124,9 @@ void ComparisonTest::tableIsAligned() {
     QCOMPARE(endOf(lines[2], "15.643"), endOf(lines[0], "PPL"));
     QCOMPARE(endOf(lines[2], "0.0500 +- 0.0050"), endOf(lines[0], "dNLL vs full"));
     QCOMPARE(endOf(lines[2], "0.0903 +- 0.0101"), endOf(lines[0], "gain vs interleaved"));
-    QCOMPARE(endOf(lines[2], "67.4 %"), endOf(lines[0], "of rule gap"));
+    QCOMPARE(endOf(lines[2], "67.4 % [60.0, 75.0]"), endOf(lines[0], "of rule gap"));
     QCOMPARE(endOf(lines[2], "72.3 %"), endOf(lines[0], "of sliding gap"));
+    QCOMPARE(endOf(lines[2], "0.2500 +- 0.0625"), endOf(lines[0], "recall dNLL"));
     for (const QString& line : lines) QVERIFY(!line.contains("nan"));
 }
 
@@ -121,6 +138,54 @@ void ComparisonTest::saysWhoseWeights() {
     QVERIFY(toTable(comparison).find("All rows with the weights") != std::string::npos);
     comparison.rows[0].hasTrainedWeights = false;
     QVERIFY(toTable(comparison).find("the model's own in: full.") != std::string::npos);
+}
+
+void ComparisonTest::reportsWhatHoldsForAllRows() {
+    Comparison comparison = sample();
+    comparison.contextTokens = 4096;
+    comparison.testOpenings = 3;
+    comparison.versus = {{0, 1, -0.05, 0.004}, {1, 2, -0.09, kNaN}};
+    const auto json = nlohmann::json::parse(toJsonReport(comparison));
+    QCOMPARE(json.size(), std::size_t{7});
+    QVERIFY(json["rows"] == nlohmann::json::parse(toJson(comparison)));
+    QVERIFY(json["split"] == "test" && json["contextTokens"] == 4096 && json["documents"] == 21);
+    QVERIFY(json["testOpenings"] == 3 && json["selfCheck"] == 0.0);
+    QCOMPARE(json["versus"].size(), std::size_t{2});
+    QVERIFY(json["versus"][0]["layout"] == "full" && json["versus"][0]["other"] == "learned");
+    QCOMPARE(json["versus"][0]["deltaNll"].get<double>(), -0.05);
+    QCOMPARE(json["versus"][0]["standardError"].get<double>(), 0.004);
+    QVERIFY(json["versus"][1]["standardError"].is_null());
+    QVERIFY(nlohmann::json::parse(toJsonReport(Comparison()))["selfCheck"].is_null());
+}
+
+void ComparisonTest::checksItselfBelowTheWindow() {
+    Comparison comparison = sample();
+    comparison.rows[2].byPosition = {{0, 256, 5000, 3.1, -2e-7}, {256, 512, 5000, 2.9, 0.3}};
+    QCOMPARE(selfCheck(comparison), std::optional<double>(2e-7));
+    QVERIFY(toTable(comparison).find("difference 2.0e-07 nats") != std::string::npos);
+    comparison.rows[2].byPosition[0].deltaNll = kNaN;
+    QVERIFY(std::isnan(selfCheck(comparison).value_or(0)));
+    comparison.rows[0].windowTokens = 128;  // now the bucket reaches beyond the smallest window
+    QVERIFY(!selfCheck(comparison));
+    QVERIFY(toTable(comparison).find("Self-check") == std::string::npos);
+}
+
+void ComparisonTest::saysHowOftenTheTestTextWasOpened() {
+    Comparison comparison = sample();
+    QVERIFY(toTable(comparison).find("opened") == std::string::npos);
+    comparison.testOpenings = 1;
+    QVERIFY(toTable(comparison).ends_with("The test text of this corpus was opened 1 time so far.\n"));
+    comparison.testOpenings = 12;
+    QVERIFY(toTable(comparison).ends_with("The test text of this corpus was opened 12 times so far.\n"));
+    comparison.testOpenings.reset();
+    QVERIFY(toTable(comparison).find("is not known") != std::string::npos);
+    QVERIFY(nlohmann::json::parse(toJsonReport(comparison))["testOpenings"].is_null());
+}
+
+void ComparisonTest::leavesOutRecallThatIsNowhere() {
+    Comparison comparison = sample();
+    comparison.rows[1].recallTokens = 0;
+    QVERIFY(toTable(comparison).find("recall") == std::string::npos);
 }
 
 void ComparisonTest::tableMarksTheBestSparseRow() {

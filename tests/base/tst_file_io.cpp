@@ -19,6 +19,7 @@ private Q_SLOTS:
     void leavesOldFileWhenWritingFails();
     void leavesNothingBehind();
     void namesUnreadablePaths();
+    void appendsWholeLines();
     void findsDataFolder();
     void matchesPublishedFingerprints();
     void writesHex();
@@ -68,6 +69,18 @@ void TestFileIo::leavesNothingBehind() {
 void TestFileIo::namesUnreadablePaths() {
     VERIFY_ERROR(readFile(path("absent")), "absent");
     VERIFY_ERROR(readFile(m_folder.path().toStdString()), "folder");
+}
+
+void TestFileIo::appendsWholeLines() {
+    appendLine(path("new/lines"), "one");
+    appendLine(path("new/lines"), "");
+    appendLine(path("new/lines"), "two");
+    QCOMPARE(readFile(path("new/lines")), std::string("one\n\ntwo\n"));
+    writeFileAtomically(path("cut"), "whole\ncut o");
+    appendLine(path("cut"), "next");
+    QCOMPARE(readFile(path("cut")), std::string("whole\ncut o\nnext\n"));
+    VERIFY_ERROR(appendLine(m_folder.path().toStdString(), "x"), "cannot write");
+    VERIFY_ERROR(appendLine(path("cut") / "below", "x"), "cut");
 }
 
 void TestFileIo::findsDataFolder() {

@@ -4,6 +4,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <map>
 #include <random>
 
 using namespace consa;
@@ -12,14 +13,23 @@ namespace {
 
 const UnitGrid kGrid{4, 2, Granularity::KvHead};
 
-EvaluatedLosses row(const std::string& name, int fullUnits, std::vector<double> windowLosses) {
+/// `recallLosses`: summed over the window's recalled tokens, one a window.
+EvaluatedLosses row(const std::string& name, int fullUnits, const std::vector<double>& windowLosses,
+                    const std::vector<double>& recallLosses = {}) {
     EvaluatedLosses result;
     result.row.name = name;
     std::vector<double> scores(8);
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = static_cast<double>(i);
     result.row.layout = layoutFromScores(kGrid, scores, fullUnits);
-    for (const double loss : windowLosses) result.losses.push_back({loss * 4, loss * 6});  // 10 tokens a window
+    for (std::size_t i = 0; i < windowLosses.size(); ++i) {  // 10 tokens a window
+        const double recall = recallLosses.empty() ? 0 : recallLosses[i];
+        result.losses.push_back({{windowLosses[i] * 4, windowLosses[i] * 6}, recall});
+    }
     return result;
+}
+
+bool isNear(double a, double b, double tolerance = 1e-12) {
+    return std::abs(a - b) <= tolerance;
 }
 
 }  // namespace
@@ -106,6 +116,121 @@ private slots:
                            full.losses, documents, {0}, 10);
         QVERIFY(std::isnan(c.rows[1].shareOfRuleGap));
         QVERIFY(std::isnan(c.rows[1].shareOfSlidingGap));  // no sliding row
+        QVERIFY(!c.rows[1].shareOfRuleGapInterval && !c.rows[1].shareOfSlidingGapInterval);
+    }
+
+    void aRatioOfEqualWeightsIsTheMean() {
+        const std::vector<double> x{0.6, -0.2, 1.0, 0.4};
+        const std::vector<int> documents{0, 0, 1, 2};
+        const PairedDifference mean = pairedDifference(x, documents);
+        const PairedDifference ratio = differencePerToken(x, std::vector<std::int64_t>{2, 2, 2, 2}, documents);
+        QVERIFY(isNear(ratio.mean, mean.mean / 2));
+        QVERIFY(isNear(ratio.standardError, mean.standardError / 2));
+    }
+
+    void aRatioWeighsTokens() {
+        const std::vector<double> sums{3, 1, 5};
+        const PairedDifference ratio =
+            differencePerToken(sums, std::vector<std::int64_t>{2, 0, 3}, std::vector<int>{0, 0, 1});
+        QVERIFY(isNear(ratio.mean, 8.0 / 5));  // a window without such tokens has nothing to say
+        const double first = 3 - 1.6 * 2, second = 5 - 1.6 * 3;
+        QVERIFY(isNear(ratio.standardError, std::sqrt(2 * (first * first + second * second)) / 5));
+        const PairedDifference one = differencePerToken(sums, std::vector<std::int64_t>{2, 0, 0}, std::vector{0, 1, 2});
+        QVERIFY(isNear(one.mean, 1.5) && std::isnan(one.standardError));
+        const PairedDifference none =
+            differencePerToken(sums, std::vector<std::int64_t>{0, 0, 0}, std::vector{0, 1, 2});
+        QVERIFY(std::isnan(none.mean) && std::isnan(none.standardError));
+    }
+
+    void cutsOffATailOnEitherSide() {
+        std::vector<double> values;
+        for (int i = 200; i > 0; --i) values.push_back(i);
+        QCOMPARE(centralInterval(values), (Interval{6, 195}));  // five off at either end
+        QCOMPARE(centralInterval({3.0}), (Interval{3, 3}));
+        QVERIFY(std::isnan(centralInterval({}).low));
+    }
+
+    void bootstrapsWholeDocuments() {
+        // Documents sum to 3 and 10; another series is always twice the first.
+        const std::vector<std::vector<double>> series{{1, 10, 2}, {2, 20, 4}};
+        const auto draws = bootstrapSums(series, std::vector<int>{0, 1, 0}, 4000, 5);
+        std::map<double, int> counts;
+        for (const std::vector<double>& draw : draws) {
+            QCOMPARE(draw[1], 2 * draw[0]);
+            ++counts[draw[0]];
+        }
+        QCOMPARE(counts.size(), std::size_t{3});
+        QVERIFY(std::abs(counts[6] - 1000) < 150 && std::abs(counts[13] - 2000) < 150 &&
+                std::abs(counts[20] - 1000) < 150);
+        QVERIFY(draws == bootstrapSums(series, std::vector<int>{0, 1, 0}, 4000, 5));
+    }
+
+    void intervalsAreThoseOfAllSamplesOfTwoDocuments() {
+        // Each document's gap is 1; the layout closes .2 of one's and .8 of the other's: a sample .2, .5 or .8.
+        const auto full = row("full", 8, {2.0, 3.0});
+        const Comparison c = compareLayouts(
+            {row("learned", 4, {2.8, 3.2}), row("interleaved:0@0.5", 4, {3.0, 4.0}), row("sliding", 0, {4.0, 5.0})},
+            full.losses, {0, 1}, {0, 4}, 10);
+        QVERIFY(isNear(c.rows[0].shareOfRuleGap, .5));
+        QVERIFY(c.rows[0].shareOfRuleGapInterval && c.rows[0].shareOfSlidingGapInterval);
+        QVERIFY(isNear(c.rows[0].shareOfRuleGapInterval->low, .2) &&
+                isNear(c.rows[0].shareOfRuleGapInterval->high, .8));
+        QVERIFY(isNear(c.rows[0].shareOfSlidingGapInterval->low, .6));
+        QVERIFY(isNear(c.rows[0].shareOfSlidingGapInterval->high, .9));
+        QVERIFY(isNear(c.rows[1].shareOfRuleGapInterval->low, 0) && isNear(c.rows[1].shareOfRuleGapInterval->high, 0));
+    }
+
+    void intervalsAgreeWithTheErrorWhereTheGapIsFixed() {
+        std::mt19937_64 random(2);
+        std::normal_distribution<double> normal;
+        std::vector<double> full, learned, rule;
+        std::vector<int> documents;
+        for (int i = 0; i < 150; ++i) {
+            full.push_back(2 + normal(random));
+            rule.push_back(full.back() + 1);
+            learned.push_back(full.back() + .4 + .3 * normal(random));
+            documents.push_back(i);
+        }
+        const auto allFull = row("full", 8, full);
+        const Comparison c = compareLayouts({row("learned", 4, learned), row("interleaved:0@0.5", 4, rule)},
+                                            allFull.losses, documents, {0, 4}, 10);
+        const Interval interval = c.rows[0].shareOfRuleGapInterval.value_or(Interval{});
+        const double width = 2 * 1.96 * c.rows[0].gainStandardError;
+        QVERIFY(isNear(interval.high - interval.low, width, .1 * width));
+        QVERIFY(interval.low < c.rows[0].shareOfRuleGap && c.rows[0].shareOfRuleGap < interval.high);
+    }
+
+    void recallIsTakenPerToken() {
+        const auto full = row("full", 8, {2, 2, 2}, {4, 0, 6});
+        const Comparison c = compareLayouts({full, row("learned", 4, {3, 3, 3}, {7, 0, 11})}, full.losses, {0, 0, 1},
+                                            {0, 4}, 10, {2, 0, 3});
+        const ComparisonRow& learned = c.rows[1];
+        QCOMPARE(learned.recallTokens, 5);
+        QVERIFY(isNear(learned.recallNll, 18.0 / 5));
+        QVERIFY(isNear(learned.recallDeltaNll, 8.0 / 5));
+        const double deviation = 3 - 1.6 * 2;  // the other document's is its opposite
+        QVERIFY(isNear(learned.recallDeltaStandardError, 2 * std::abs(deviation) / 5));
+        QCOMPARE(c.rows[0].recallDeltaNll, 0.0);
+    }
+
+    void recallWithoutSuchTokensIsNotANumber() {
+        const auto full = row("full", 8, {2, 2});
+        for (const std::vector<std::int64_t>& tokens : {std::vector<std::int64_t>{}, std::vector<std::int64_t>{0, 0}}) {
+            const Comparison c = compareLayouts({full}, full.losses, {0, 1}, {0, 4}, 10, tokens);
+            QCOMPARE(c.rows[0].recallTokens, 0);
+            QVERIFY(std::isnan(c.rows[0].recallNll) && std::isnan(c.rows[0].recallDeltaNll));
+        }
+    }
+
+    void everyTwoRowsAreCompared() {
+        const auto full = row("full", 8, {2.0, 2.2});
+        const Comparison c =
+            compareLayouts({full, row("a", 4, {2.5, 2.9}), row("b", 4, {2.4, 2.6})}, full.losses, {0, 1}, {0, 4}, 10);
+        QCOMPARE(c.versus.size(), std::size_t{3});
+        QCOMPARE(c.versus[2].row, std::size_t{1});
+        QCOMPARE(c.versus[2].other, std::size_t{2});
+        QVERIFY(isNear(c.versus[2].deltaNll, .2));       // .1 and .3
+        QVERIFY(isNear(c.versus[2].standardError, .1));  // half their distance
     }
 };
 

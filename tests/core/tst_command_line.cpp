@@ -8,6 +8,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <nlohmann/json.hpp>
+
 using consa::test::ConsaRun;
 using consa::test::runConsa;
 
@@ -21,7 +23,10 @@ class TestCommandLine : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { REQUIRE_CONSA(); }
+    void initTestCase() {
+        REQUIRE_CONSA();
+        qputenv("CONSA_DATA_DIR", m_data.path().toUtf8());  // where openings of the test text are kept
+    }
 
     void refusesWithExitCode2_data() {
         QTest::addColumn<QStringList>("arguments");
@@ -92,6 +97,60 @@ private Q_SLOTS:
         QVERIFY2(again.exitCode == 0, again.messages.constData());
         QVERIFY(again.output.contains("\"sinks\":4"));
     }
+
+    void evaluateReportsAndCountsTestOpenings() {
+        const QStringList test =
+            kEvaluate + QStringList{"--context", "64", "--window", "16", "--layout", "full", "--layout", "sliding"};
+        const int before = doneOf(runConsa(test))["report"]["testOpenings"].get<int>();
+        const auto done = doneOf(runConsa(test + QStringList{"--layout", "interleaved:0@0.5"}));
+        const auto& report = done["report"];
+        QCOMPARE(report["testOpenings"].get<int>(), before + 1);
+        QVERIFY(report["rows"] == done["comparison"] && report["contextTokens"] == 64 && report["split"] == "test");
+        QCOMPARE(report["versus"].size(), std::size_t{3});
+        QVERIFY(report["selfCheck"].get<double>() < 1e-5);
+        QVERIFY(report["rows"][0].contains("recallTokens"));
+        const auto dev = doneOf(runConsa(test + QStringList{"--split", "dev"}));
+        QVERIFY(dev["report"]["testOpenings"] == 0);
+    }
+
+    void testsThePatternOfALayout() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("rule.json");
+        const ConsaRun made = runConsa(
+            {"convert", "middle-full@0.5", "--window", "16", "--model", "demo", "--to", "json", "--out", file});
+        QVERIFY2(made.exitCode == 0, made.messages.constData());
+        const ConsaRun run = runConsa({"patterns", file, "--model", "demo", "--draws", "200", "--seed", "4"});
+        QVERIFY(run.messages.contains("longest block of all full layers"));
+        const auto done = doneOf(run);
+        QVERIFY(done["draws"] == 200 && done["seed"] == 4 && done["fullUnits"] == 16);
+        QCOMPARE(runConsa({"patterns", file, "--draws", "0"}).exitCode, 2);
+        QCOMPARE(runConsa({"patterns", folder.filePath("absent.json")}).exitCode, 2);
+    }
+
+    void asksForPassKeys() {
+        const QStringList ask{"passkey", "--model", "demo", "--corpus", "demo",   "--device",
+                              "cpu",     "--keys",  "1",    "--layout", "sliding"};
+        const ConsaRun run = runConsa(ask + QStringList{"--context", "256", "--window", "16"});
+        QVERIFY(run.messages.contains("pass key at depth"));
+        const auto done = doneOf(run);
+        QVERIFY(done["context"] == 256 && done["keys"] == 1);
+        QCOMPARE(done["passkey"]["depths"].size(), std::size_t{5});
+        for (const auto& depth : done["passkey"]["depths"]) {
+            QVERIFY(depth["texts"] == 1 && depth["full"]["nll"].get<double>() > 0);
+            QCOMPARE(depth["layouts"].is_null(), depth["full"]["nll"].get<double>() >= 1);
+        }
+        QCOMPARE(runConsa(ask + QStringList{"--context", "20"}).exitCode, 2);
+        QCOMPARE(runConsa(ask + QStringList{"--layout", "sensitivity@0.5"}).exitCode, 2);
+    }
+
+private:
+    /// The last line of the output; empty, which fails what is asked of it, when the run failed.
+    static nlohmann::json doneOf(const ConsaRun& run) {
+        if (run.exitCode != 0) qWarning("%s", run.messages.constData());
+        return nlohmann::json::parse(run.output.trimmed().split('\n').last().toStdString(), nullptr, false);
+    }
+
+    const QTemporaryDir m_data;
 };
 
 QTEST_GUILESS_MAIN(TestCommandLine)

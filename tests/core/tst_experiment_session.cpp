@@ -19,6 +19,8 @@ class TestExperimentSession : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase() { qputenv("CONSA_DATA_DIR", m_data.path().toUtf8()); }  // openings of the test text
+
     void runsToItsEnd() {
         ExperimentSession session;
         Watcher watcher(session);
@@ -192,6 +194,9 @@ private Q_SLOTS:
             session.post(RetargetCommand{0.6, {}});
         }
     }
+
+private:
+    const QTemporaryDir m_data;
 };
 
 QTEST_GUILESS_MAIN(TestExperimentSession)

@@ -109,7 +109,7 @@ private Q_SLOTS:
         const auto devLoss = [&](const AttentionLayout& layout) {
             double sum = 0;
             for (const auto& window : evaluateLayout(model, dev, layout, config.windowTokens, config.sinkTokens, 8))
-                sum += std::accumulate(window.begin(), window.end(), 0.0);
+                sum += std::accumulate(window.byBucket.begin(), window.byBucket.end(), 0.0);
             return sum / (static_cast<double>(dev.windows.size()) * config.contextTokens);
         };
         const double full = devLoss({randomHeads().grid, true}), before = devLoss(randomHeads());
