@@ -120,7 +120,7 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     addWeightOptions(*command, o->learning);
     command->add_option("--out", o->out, "folder for the run");
     command->add_option("--resume", o->resume, "go on with the run in this folder");
-    command->add_option("--polish", o->polishTrials, "swaps judged on dev text after learning")
+    command->add_option("--polish", o->polishTrials, "swaps judged on train and dev text after learning")
         ->check(CLI::NonNegativeNumber);
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");
     command->add_option("--split", o->split, "documents of the closing comparison: dev, test, all or none")

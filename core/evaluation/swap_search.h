@@ -40,7 +40,7 @@ struct SwapResult {
 using SwapProgress = std::function<void(double)>;
 
 /// Judges swaps on `judging` in the order that dLoss/dz on `guiding` promises, and keeps each that lowers the loss by
-/// more than one paired standard error clustered by document. The two texts should not share documents.
+/// more than one paired standard error clustered by document.
 [[nodiscard]] SwapResult searchSwaps(const Transformer& model, const EvaluationText& judging,
                                      const EvaluationText& guiding, const AttentionLayout& start,
                                      const SwapSearch& search, const SwapProgress& progress);

@@ -11,8 +11,8 @@ namespace consa {
 
 namespace {
 
-constexpr std::int64_t kGuidingWindows = 16;        // read for the gradient that orders the swaps
-constexpr std::int64_t kJudgingTokensOnCpu = 8192;  // a GPU reads the whole dev text
+constexpr std::int64_t kGuidingWindows = 16;  // read for the gradient that orders the swaps
+constexpr std::int64_t kJudgingTokensOnGpu = 196608, kJudgingTokensOnCpu = 8192;  // of train text, beside the dev text
 
 }  // namespace
 
@@ -22,13 +22,17 @@ SwapResult polishLayout(LearningRun& run, const TokenCorpus& corpus, int trials,
     if (config.mode == LearningMode::Recover) throw Error("This run holds a fixed layout; there is nothing to polish.");
     const Transformer& model = run.model();
     const bool isOnGpu = model.device().is_cuda();
-    const EvaluationText judging = makeEvaluationText(corpus, Split::Dev, config.contextTokens, config.windowTokens,
-                                                      isOnGpu ? 0 : kJudgingTokensOnCpu);
+    EvaluationText judging = makeEvaluationText(corpus, Split::Train, config.contextTokens, config.windowTokens,
+                                                isOnGpu ? kJudgingTokensOnGpu : kJudgingTokensOnCpu);
+    if (isOnGpu) {  // the dev text alone is short, and single swaps differ by little
+        const std::vector<TokenWindow> dev = corpus.windows(Split::Dev, config.contextTokens);
+        judging.windows.insert(judging.windows.end(), dev.begin(), dev.end());
+    }
     const EvaluationText guiding = makeEvaluationText(corpus, Split::Train, config.contextTokens, config.windowTokens,
                                                       (isOnGpu ? kGuidingWindows : 2) * config.contextTokens);
     SwapSearch search{config.windowTokens, config.sinkTokens, trials, config.scope, trainer.gates().bank().pins()};
     SwapResult result = searchSwaps(model, judging, guiding, trainer.layoutAt(config.target), search,
-                                    [&](double share) { progress(share, "Judging swaps on the dev text"); });
+                                    [&](double share) { progress(share, "Judging swaps"); });
     trainer.adopt(result.layout);
     return result;
 }
@@ -36,7 +40,7 @@ SwapResult polishLayout(LearningRun& run, const TokenCorpus& corpus, int trials,
 std::string sentence(const SwapResult& result) {
     const auto kept =
         std::count_if(result.swaps.begin(), result.swaps.end(), [](const JudgedSwap& swap) { return swap.isAccepted; });
-    return fmt::format("Polished: {} of {} swaps kept; dev loss {:.4f} before, {:.4f} after", kept, result.swaps.size(),
+    return fmt::format("Polished: {} of {} swaps kept; loss {:.4f} before, {:.4f} after", kept, result.swaps.size(),
                        result.lossBefore, result.lossAfter);
 }
 
