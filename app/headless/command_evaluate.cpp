@@ -1,11 +1,10 @@
 // consa evaluate: compares layouts on the same tokens.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/layout_options.h"
 #include "app/headless/text_options.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
-#include "core/layout/layout_exchange.h"
-#include "core/layout/layout_patterns.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -20,43 +19,13 @@ namespace {
 
 struct EvaluateOptions {
     std::string model = "default";
-    std::vector<std::string> corpus, layouts;
+    std::vector<std::string> corpus;
     CorpusOptions text;
-    std::optional<int> window, sinks, context;
-    std::optional<double> sparsity;
+    LayoutOptions layouts;
+    std::optional<int> context;
     std::int64_t tokens = 0;
     std::string split = "test", dataType = "auto", device = "auto", dumpTokens, out;
 };
-
-/// The rules and files of --layout. A file's own window and sinks hold for it; rules, and files without, take --window
-/// and --sinks, else the first file's, else the model's defaults. --sparsity cuts the files that hold soft values.
-std::vector<EvaluatedLayout> layoutsFrom(const EvaluateOptions& o, const SessionSnapshot& opened) {
-    int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
-    std::vector<EvaluatedLayout> result;
-    for (const std::string& word : o.layouts) {
-        if (const std::optional<double> measured = sensitivitySparsity(word)) {
-            result.push_back({word, AttentionLayout(opened.model->grid(Granularity::KvHead), true), 0, -1, measured});
-            continue;
-        }
-        if (isLayoutRule(word)) {
-            for (NamedLayout& named : layoutsFromRule(word, opened.model->grid(Granularity::KvHead)))
-                result.push_back({named.name, std::move(named.layout), 0, -1});
-            continue;
-        }
-        const ImportedLayout imported = readForeignLayout(word);
-        const std::optional<double> sparsity = imported.isSoft() ? o.sparsity : std::nullopt;
-        const LayoutFile file = toLayoutFile(imported, {sparsity, o.window, o.sinks});
-        requireShape(file, opened.model->grid(file.layout.grid.granularity), word);
-        if (window == 0) window = imported.windowTokens.value_or(0);
-        if (sinks < 0) sinks = imported.sinkTokens.value_or(-1);
-        result.push_back({word, file.layout, imported.windowTokens.value_or(0), imported.sinkTokens.value_or(-1)});
-    }
-    for (EvaluatedLayout& layout : result) {
-        if (layout.windowTokens == 0) layout.windowTokens = window;
-        if (layout.sinkTokens < 0) layout.sinkTokens = sinks;
-    }
-    return result;
-}
 
 void evaluate(const EvaluateOptions& o) {
     const DataType dataType = dataTypeFromString(o.dataType);  // before the work that a wrong word would waste
@@ -67,7 +36,7 @@ void evaluate(const EvaluateOptions& o) {
     const SnapshotPointer opened =
         session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Ready; });
     EvaluateCommand command;
-    command.layouts = layoutsFrom(o, *opened);
+    command.layouts = layoutsFrom(o.layouts, *opened->model);
     command.split = o.split;
     command.contextTokens = o.context.value_or(0);
     command.maxTokens = o.tokens;
@@ -100,16 +69,12 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
         "--corpus", o->corpus,
         "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
     addTextOptions(*command, o->text);
-    command
-        ->add_option("--layout", o->layouts,
-                     "a layout file, run folder, DuoAttention folder, masks.tsv or Hugging Face config.json; or full, "
-                     "sliding, interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, "
-                     "random:SEED@S, sensitivity@S; may be repeated")
-        ->required();
-    command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted")
+    command->add_option("--layout", o->layouts.layouts, kLayoutHelp)->required();
+    command->add_option("--window", o->layouts.window, "sliding window of the rules in tokens, the query counted")
         ->check(kWindowRange);
-    command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules")->check(kSinksRange);
-    command->add_option("--sparsity", o->sparsity,
+    command->add_option("--sinks", o->layouts.sinks, "first tokens that stay visible under the rules")
+        ->check(kSinksRange);
+    command->add_option("--sparsity", o->layouts.sparsity,
                         "cut layouts that hold soft values so that this share of units slides");
     command->add_option("--context", o->context, "tokens of a window")->check(CLI::PositiveNumber);
     command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")

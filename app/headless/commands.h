@@ -20,6 +20,7 @@ void addSweepCommand(CLI::App& app, ChosenCommand& chosen);
 void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen);
 void addConvertCommand(CLI::App& app, ChosenCommand& chosen);
 void addPretrainCommand(CLI::App& app, ChosenCommand& chosen);
+void addRecoverCommand(CLI::App& app, ChosenCommand& chosen);
 void addBenchCommand(CLI::App& app, ChosenCommand& chosen);
 
 }  // namespace consa

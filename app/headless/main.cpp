@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     consa::addLearnCommand(app, chosen);
     consa::addSweepCommand(app, chosen);
     consa::addEvaluateCommand(app, chosen);
+    consa::addRecoverCommand(app, chosen);
     consa::addConvertCommand(app, chosen);
     consa::addPretrainCommand(app, chosen);
     consa::addBenchCommand(app, chosen);

@@ -333,8 +333,11 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         finishRun("stop", "Stopped for a new run");
     requireValid(command.config);
+    if (!command.allowsRepeats) {
+        open({command.config.model, command.config.corpus, command.config.device, command.config.text});
+        requireOneEpoch(m_opened->corpus(), command.config);
+    }
     beginRun(command.config, command.layout);
-    if (!command.allowsRepeats) requireOneEpoch(m_opened->corpus(), command.config);
     if (!command.runFolder.empty()) {
         m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
