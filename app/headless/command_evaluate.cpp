@@ -19,10 +19,10 @@ namespace {
 
 struct EvaluateOptions {
     std::string model = "default";
-    std::vector<std::string> corpus, layouts;
+    std::vector<std::string> corpus;
     CorpusOptions text;
-    std::optional<int> window, sinks, context;
-    std::optional<double> sparsity;
+    LayoutOptions layouts;
+    std::optional<int> context;
     std::int64_t tokens = 0;
     std::string split = "test", dataType = "auto", device = "auto", dumpTokens, out;
 };
@@ -36,7 +36,7 @@ void evaluate(const EvaluateOptions& o) {
     const SnapshotPointer opened =
         session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Ready; });
     EvaluateCommand command;
-    command.layouts = layoutsFromWords(o.layouts, *opened->model, {o.window, o.sinks, o.sparsity});
+    command.layouts = layoutsFrom(o.layouts, *opened->model);
     command.split = o.split;
     command.contextTokens = o.context.value_or(0);
     command.maxTokens = o.tokens;
@@ -70,11 +70,12 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
         "--corpus", o->corpus,
         "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
     addTextOptions(*command, o->text);
-    command->add_option("--layout", o->layouts, kLayoutHelp)->required();
-    command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted")
+    command->add_option("--layout", o->layouts.layouts, kLayoutHelp)->required();
+    command->add_option("--window", o->layouts.window, "sliding window of the rules in tokens, the query counted")
         ->check(kWindowRange);
-    command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules")->check(kSinksRange);
-    command->add_option("--sparsity", o->sparsity,
+    command->add_option("--sinks", o->layouts.sinks, "first tokens that stay visible under the rules")
+        ->check(kSinksRange);
+    command->add_option("--sparsity", o->layouts.sparsity,
                         "cut layouts that hold soft values so that this share of units slides");
     command->add_option("--context", o->context, "tokens of a window")->check(CLI::PositiveNumber);
     command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")

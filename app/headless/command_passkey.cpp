@@ -30,7 +30,7 @@ struct PasskeyCommand {
 void passkey(const PasskeyCommand& o) {
     PasskeyRun run = o.run;
     const ModelConfig model = openCheckpoint(run.open.model)->config();
-    run.layouts = layoutsFromWords(o.layouts, model, {o.window, o.sinks, std::nullopt});
+    run.layouts = layoutsFrom({o.layouts, o.window, o.sinks, std::nullopt}, model);
     const TrainingConfig usual = defaultTrainingConfig(run.open.model, meansGpu(run.open.device));
     run.contextTokens = o.context.value_or(usual.contextTokens);
     run.windowTokens = usual.windowTokens;

@@ -22,6 +22,7 @@ void addPatternsCommand(CLI::App& app, ChosenCommand& chosen);
 void addPasskeyCommand(CLI::App& app, ChosenCommand& chosen);
 void addConvertCommand(CLI::App& app, ChosenCommand& chosen);
 void addPretrainCommand(CLI::App& app, ChosenCommand& chosen);
+void addRecoverCommand(CLI::App& app, ChosenCommand& chosen);
 void addBenchCommand(CLI::App& app, ChosenCommand& chosen);
 
 }  // namespace consa

@@ -1,31 +1,27 @@
-// Reads rules and files into layouts to evaluate.
+// Rules drawn for the model, files read and checked against it.
 #include "app/headless/layout_options.h"
 
 #include "core/layout/layout_exchange.h"
 #include "core/layout/layout_patterns.h"
 
-#include <utility>
-
 namespace consa {
 
-std::vector<EvaluatedLayout> layoutsFromWords(const std::vector<std::string>& words, const ModelConfig& model,
-                                              const LayoutChoice& choice) {
-    int window = choice.windowTokens.value_or(0), sinks = choice.sinkTokens.value_or(-1);
-    const UnitGrid grid = model.grid(Granularity::KvHead);
+std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConfig& model) {
+    int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
     std::vector<EvaluatedLayout> result;
-    for (const std::string& word : words) {
+    for (const std::string& word : o.layouts) {
         if (const std::optional<double> measured = sensitivitySparsity(word)) {
-            result.push_back({word, AttentionLayout(grid, true), 0, -1, measured});
+            result.push_back({word, AttentionLayout(model.grid(Granularity::KvHead), true), 0, -1, measured});
             continue;
         }
         if (isLayoutRule(word)) {
-            for (NamedLayout& named : layoutsFromRule(word, grid))
+            for (NamedLayout& named : layoutsFromRule(word, model.grid(Granularity::KvHead)))
                 result.push_back({named.name, std::move(named.layout), 0, -1});
             continue;
         }
         const ImportedLayout imported = readForeignLayout(word);
-        const std::optional<double> sparsity = imported.isSoft() ? choice.sparsity : std::nullopt;
-        const LayoutFile file = toLayoutFile(imported, {sparsity, choice.windowTokens, choice.sinkTokens});
+        const std::optional<double> sparsity = imported.isSoft() ? o.sparsity : std::nullopt;
+        const LayoutFile file = toLayoutFile(imported, {sparsity, o.window, o.sinks});
         requireShape(file, model.grid(file.layout.grid.granularity), word);
         if (window == 0) window = imported.windowTokens.value_or(0);
         if (sinks < 0) sinks = imported.sinkTokens.value_or(-1);

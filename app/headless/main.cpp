@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     consa::addEvaluateCommand(app, chosen);
     consa::addPatternsCommand(app, chosen);
     consa::addPasskeyCommand(app, chosen);
+    consa::addRecoverCommand(app, chosen);
     consa::addConvertCommand(app, chosen);
     consa::addPretrainCommand(app, chosen);
     consa::addBenchCommand(app, chosen);

@@ -7,6 +7,7 @@
 #include "core/session/layout_polish.h"
 #include "core/session/learning_run.h"
 #include "core/session/opened_model.h"
+#include "core/session/run_comparison.h"
 
 #include <fmt/format.h>
 #include <torch/utils.h>
@@ -98,6 +99,7 @@ private:
     void handle(const StopCommand&);
     void handle(const FreezeCommand& command);
     void handle(const EvaluateCommand& command);
+    void handle(const CompareRunsCommand& command);
     void handle(const PolishCommand& command);
     void handle(const CancelEvaluationCommand&) {}
 
@@ -331,8 +333,11 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     if (m_snapshot.state == SessionState::Training || m_snapshot.state == SessionState::Paused)
         finishRun("stop", "Stopped for a new run");
     requireValid(command.config);
+    if (!command.allowsRepeats) {
+        open({command.config.model, command.config.corpus, command.config.device, command.config.text});
+        requireOneEpoch(m_opened->corpus(), command.config);
+    }
     beginRun(command.config, command.layout);
-    if (!command.allowsRepeats) requireOneEpoch(m_opened->corpus(), command.config);
     if (!command.runFolder.empty()) {
         m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
@@ -497,6 +502,20 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         throw;
     }
     note("evaluate", fmt::format("Compared {} layouts on the {} text", layouts.size(), command.split));
+    setState(before);
+}
+
+void ExperimentSession::Worker::handle(const CompareRunsCommand& command) {
+    if (!m_opened) throw Error("Nothing is open yet; open a model to compare its runs.");
+    const SessionState before = m_snapshot.state;
+    setState(SessionState::Evaluating, "Evaluating");
+    try {
+        m_snapshot.comparison = compareRuns(*m_opened, command, progressReporter());
+    } catch (const std::exception&) {
+        m_snapshot.state = before;
+        throw;
+    }
+    note("evaluate", fmt::format("Compared {} runs on the {} text", command.runFolders.size(), command.split));
     setState(before);
 }
 

@@ -114,12 +114,9 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
     return point;
 }
 
-void LearningRun::describe(SessionSnapshot& s) const {
+void LearningRun::describeGates(SessionSnapshot& s) const {
     const GateLearner& learner = m_trainer->gates();
     const GateBank& gates = learner.bank();
-    s.config = m_trainer->config();
-    s.step = static_cast<int>(m_trainer->stepsDone());
-    s.stepCount = s.config.stepCount;
     s.grid = gates.grid();
     s.logAlpha = gates.logAlpha();
     s.probability = gates.probabilities();
@@ -131,6 +128,30 @@ void LearningRun::describe(SessionSnapshot& s) const {
     s.undecidedCount = gates.undecidedCount();
     s.isSettled = learner.hasRampEnded() && std::abs(s.expectedSparsity - s.target) <= kSettledTolerance;
     s.layout = m_trainer->layoutAt(s.cut.value_or(s.target));
+}
+
+void LearningRun::describeHeld(SessionSnapshot& s) const {
+    s.layout = *m_heldLayout;
+    s.grid = s.layout.grid;
+    s.probability.assign(s.layout.full.begin(), s.layout.full.end());
+    s.logAlpha.clear();
+    for (const std::uint8_t full : s.layout.full)
+        s.logAlpha.push_back(full != 0 ? s.config.logAlphaLimit : -s.config.logAlphaLimit);
+    s.pins.clear();
+    s.target = s.scheduledTarget = s.expectedSparsity = s.layout.sparsity();
+    s.multiplier = 0;
+    s.undecidedCount = 0;
+    s.isSettled = true;
+}
+
+void LearningRun::describe(SessionSnapshot& s) const {
+    s.config = m_trainer->config();
+    s.step = static_cast<int>(m_trainer->stepsDone());
+    s.stepCount = s.config.stepCount;
+    if (m_heldLayout)
+        describeHeld(s);
+    else
+        describeGates(s);
     if (!m_stepSeconds.empty()) {
         std::vector<double> sorted(m_stepSeconds.begin(), m_stepSeconds.end());
         std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
@@ -149,9 +170,9 @@ void LearningRun::save(const SessionSnapshot& s) {
     file.layout = s.layout;
     file.windowTokens = config.windowTokens;
     file.sinkTokens = config.sinkTokens;
-    file.probabilities = s.probability;
+    if (!m_heldLayout) file.probabilities = s.probability;
     const std::string folderName = std::filesystem::path(s.runFolder).filename().string();
-    file.provenance = {folderName, s.step, config.seed, config.target, kVersion, utcTimestamp()};
+    file.provenance = {folderName, s.step, config.seed, s.target, kVersion, utcTimestamp()};
     m_folder->saveLayout(file);
 }
 

@@ -52,6 +52,9 @@ public:
 private:
     [[nodiscard]] RunRecord record() const;
     void saveCheckpoint();
+    void describeGates(SessionSnapshot& snapshot) const;
+    /// The layout that is held, as gates that are decided.
+    void describeHeld(SessionSnapshot& snapshot) const;
 
     OpenedModel& m_opened;
     torch::ScalarType m_type;

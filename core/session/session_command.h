@@ -94,6 +94,17 @@ struct EvaluateCommand {
     std::string dumpTokensPath;  // where the evaluated windows are written as ids, one window a line; empty: nowhere
 };
 
+/// Compares finished runs of recovery on the open text: each layout with the weights that its run trained. The first
+/// run, all full, is what the others are compared with; all full with the model's own weights joins as "full before".
+/// The runs must differ in their layouts alone.
+struct CompareRunsCommand {
+    std::vector<std::string> runFolders;
+    std::string split = "dev";
+    int contextTokens = 0;       // 0: the runs'
+    std::int64_t maxTokens = 0;  // 0: all windows of the split
+    DataType dataType = DataType::Auto;
+};
+
 /// Judges up to `trials` swaps of one full against one sliding unit around the learned layout on dev text and keeps
 /// what lowers the loss beyond its error; a finished or paused run only.
 struct PolishCommand {
@@ -102,8 +113,9 @@ struct PolishCommand {
 
 struct CancelEvaluationCommand {};
 
-using SessionCommand = std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand,
-                                    PinCommand, CutCurveCommand, PauseCommand, ResumeCommand, StopCommand,
-                                    FreezeCommand, EvaluateCommand, PolishCommand, CancelEvaluationCommand>;
+using SessionCommand =
+    std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PinCommand, CutCurveCommand,
+                 PauseCommand, ResumeCommand, StopCommand, FreezeCommand, EvaluateCommand, CompareRunsCommand,
+                 PolishCommand, CancelEvaluationCommand>;
 
 }  // namespace consa

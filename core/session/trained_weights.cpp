@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/mapped_file.h"
 #include "core/checkpoint/safetensors_file.h"
+#include "core/model/transformer_loader.h"
 
 #include <map>
 #include <utility>
@@ -25,6 +26,26 @@ std::vector<float> valuesOf(const torch::Tensor& tensor) {
     const torch::Tensor host = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
     const auto* values = host.data_ptr<float>();
     return {values, values + host.numel()};
+}
+
+torch::Tensor readTensor(const SafetensorsFile& file, const std::string& name, const torch::Device& device) {
+    const StoredTensor* stored = file.find(name);
+    const torch::Tensor values = torch::tensor(file.readFloat32(name));
+    return values.view(stored->info.shape).to(device);
+}
+
+/// Overwrites `weights` by the masters in `file`, or adds its low-rank updates.
+void readTrained(const SafetensorsFile& file, const TrainingConfig& config, const TransformerWeights& weights) {
+    for (const auto& [name, weight] : weights.named()) {
+        if (file.find(name) != nullptr) {
+            weight.copy_(readTensor(file, name, weight.device()));
+        } else if (file.find(name + ".a") != nullptr) {
+            const LowRankUpdate update{weight, readTensor(file, name + ".a", weight.device()),
+                                       readTensor(file, name + ".b", weight.device()),
+                                       config.loraAlpha / config.loraRank};
+            weight.copy_(update.value());
+        }
+    }
 }
 
 }  // namespace
@@ -66,6 +87,21 @@ void TrainedWeights::restore(const std::filesystem::path& file) {
     const SafetensorsFile tensors(mapped.bytes(), file.string());
     m_optimiser.restore([&](const std::string& name) { return torch::tensor(tensors.readFloat32(name)); });
     m_convertedAtStep = -1;
+}
+
+Transformer trainedModel(const Checkpoint& checkpoint, const RunFolder& folder, const torch::Device& device,
+                         torch::ScalarType type, const OpeningProgress& progress) {
+    const torch::NoGradGuard noGradients;
+    const std::string& name = checkpoint.config().name;
+    const TransformerWeights weights = loadTransformer(checkpoint, device, torch::kFloat32, [&](double share) {
+                                           if (progress) progress(share, "Loading the trained weights of " + name);
+                                       }).weights();
+    if (const std::filesystem::path path = folder.weightsFile(); !path.empty()) {
+        const MappedFile mapped(path);
+        const SafetensorsFile file(mapped.bytes(), path.string());
+        readTrained(file, folder.record().config, weights);
+    }
+    return {checkpoint.config(), type == torch::kFloat32 ? weights : weights.copiedAs(type)};
 }
 
 }  // namespace consa

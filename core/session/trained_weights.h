@@ -40,4 +40,10 @@ private:
     std::int64_t m_convertedAtStep = -1;
 };
 
+/// The model with the weights that the run in `folder` had at its checkpoint, without an optimiser. `checkpoint`: the
+/// model that the run began with. Throws Error (BadInput) when weights of another model lie there.
+[[nodiscard]] Transformer trainedModel(const Checkpoint& checkpoint, const RunFolder& folder,
+                                       const torch::Device& device, torch::ScalarType type,
+                                       const OpeningProgress& progress);
+
 }  // namespace consa

@@ -147,26 +147,30 @@ StepResult Trainer::step(const CancellationCheck& check) {
     for (const TargetMove& move : m_config.moves)
         if (move.step == step) retarget(move.target, m_config.rampSteps);
     const GateBank::Sample drawn = sample();
-    const GateLearner::Reading reading = m_gates.read(drawn);
+    const bool isHeld = m_config.mode == LearningMode::Recover;
     const bool isSearch = m_config.method == GateMethod::Random;
     const Measured measured = withinMemory([&] {
         if (isSearch) return Measured{lossOfLayout(drawn.z, check), {}, 0};
         return lossAndGradient(m_sampler.batch(step), drawn.z, check);
     });
     StepResult result;
-    result.loss = measured.loss;
+    result.loss = result.objective = measured.loss;
     result.step = step;
-    result.expectedSparsity = m_gates.bank().expectedSparsity();
-    result.scheduledTarget = m_gates.scheduledTarget();
-    result.objective = result.loss + reading.penalty;
-    result.multiplier = m_gates.multiplier();
+    if (isHeld) {
+        result.expectedSparsity = result.scheduledTarget = m_parts.layout->sparsity();
+    } else {
+        result.objective += m_gates.read(drawn).penalty;
+        result.expectedSparsity = m_gates.bank().expectedSparsity();
+        result.scheduledTarget = m_gates.scheduledTarget();
+        result.multiplier = m_gates.multiplier();
+    }
     if (!std::isfinite(result.objective))
         throw Error("The loss is not a number at step " + std::to_string(step) +
                         "; the gates and weights of the step before are kept. Try a smaller learning rate or --dtype "
                         "float32.",
                     ErrorKind::RunFailed);
     if (m_parts.weights != nullptr) m_parts.weights->requireFinite(measured.weightGradientNorm);
-    if (m_config.mode == LearningMode::Recover)
+    if (isHeld)
         m_gates.skip();
     else if (isSearch)
         m_gates.remember(drawn, result.loss);
