@@ -183,6 +183,16 @@ def transfer(study, _, docs):
                       "--context", 4096, "--split", "test", "--window", window)
 
 
+def recover(study, _, docs):
+    """The weights train on under each layout: the same tokens, order and rate, at most one epoch over several texts."""
+    texts = ["default", *[f"{docs}/{name}" for name in ("python", "git", "postgres", "cmake")]]
+    for rate in (1e-5, 5e-5):
+        study.add(f"recover_{rate:g}", ["recover", "--layout", study.run_folder("heads_0.5_0"), "--layout", "interleaved:1@0.5",
+                                        "--layout", "random:0@0.5", "--corpus", *texts, "--pack", "--steps", 150, "--weight-lr", rate,
+                                        "--split", "test", "--tokens", 400000, "--other-corpus", f"{docs}/sqlite", "--out",
+                                        study.run_folder(f"recover_{rate:g}")])
+
+
 def small(study, _):
     """What two CPU cores can learn on: short windows, one a step; learned here on a GPU."""
     runs = [study.learn(f"small_{rate}_{s}", "--target", 0.7, "--seed", s, "--lr", rate, "--context", 512, "--window", 64,
@@ -212,7 +222,7 @@ def miniature(study, _, docs):
 
 
 STAGES = {"main": main_table, "baselines": baselines, "steering": steering, "polish": polish, "sweep": sweep,
-          "small": small, "transfer": transfer, "miniature": miniature}
+          "recover": recover, "small": small, "transfer": transfer, "miniature": miniature}
 
 
 def main():
@@ -228,7 +238,7 @@ def main():
     a = parser.parse_args()
     study = Study(a.out, a.consa)
     for stage in a.stages:
-        extra = (a.docs,) if stage in ("transfer", "miniature") else ()
+        extra = (a.docs,) if stage in ("recover", "transfer", "miniature") else ()
         STAGES[stage](study, a.seeds, *extra)
     if a.only_learn:
         study.jobs = {name: job for name, job in study.jobs.items() if not name.startswith("compare_")}
