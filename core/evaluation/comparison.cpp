@@ -100,6 +100,10 @@ std::string toJsonReport(const Comparison& comparison) {
 }
 
 std::optional<double> selfCheck(const Comparison& comparison) {
+    const auto hasOtherWeights = [&](const ComparisonRow& row) {
+        return row.hasTrainedWeights != comparison.rows[0].hasTrainedWeights;
+    };
+    if (std::any_of(comparison.rows.begin(), comparison.rows.end(), hasOtherWeights)) return std::nullopt;
     std::optional<double> largest;
     for (const ComparisonRow& row : comparison.rows) {
         if (row.byPosition.empty() || row.byPosition[0].toToken > smallestWindow(comparison)) continue;

@@ -86,7 +86,8 @@ struct Comparison {
 [[nodiscard]] std::string toJsonReport(const Comparison& comparison);
 
 /// Largest |deltaNll| of any row below the smallest window of attention, where every layout computes what all full
-/// computes: 0 within rounding, or something is wrong. None when no bucket lies below it.
+/// computes: 0 within rounding, or something is wrong. None when no bucket lies below it, and when only some rows have
+/// trained weights, for these differ everywhere.
 [[nodiscard]] std::optional<double> selfCheck(const Comparison& comparison);
 
 /// The rows as a table for a terminal, columns aligned, one line a row; below it whose weights, where a run trained

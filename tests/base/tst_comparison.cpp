@@ -165,6 +165,11 @@ void ComparisonTest::checksItselfBelowTheWindow() {
     QVERIFY(toTable(comparison).find("difference 2.0e-07 nats") != std::string::npos);
     comparison.rows[2].byPosition[0].deltaNll = kNaN;
     QVERIFY(std::isnan(selfCheck(comparison).value_or(0)));
+    comparison.rows[2].byPosition[0].deltaNll = 0.04;
+    comparison.rows[2].hasTrainedWeights = true;  // other weights differ below the window too
+    QVERIFY(!selfCheck(comparison));
+    for (ComparisonRow& row : comparison.rows) row.hasTrainedWeights = true;  // all with the same again
+    QCOMPARE(selfCheck(comparison), std::optional<double>(0.04));
     comparison.rows[0].windowTokens = 128;  // now the bucket reaches beyond the smallest window
     QVERIFY(!selfCheck(comparison));
     QVERIFY(toTable(comparison).find("Self-check") == std::string::npos);
