@@ -133,15 +133,10 @@ ComparisonRow rowOf(const EvaluatedLayout& evaluated, const TrainingConfig& conf
     return row;
 }
 
-/// How often the corpus' test text was opened, this time included; 0 for a split without it.
-std::optional<int> countTestOpening(const OpenedModel& opened, const std::string& split,
-                                    const std::vector<EvaluatedLayout>& layouts) {
-    const Split opening = splitFromString(split);
-    if (opening != Split::Test && opening != Split::All) return 0;
-    const TokenCorpus& corpus = opened.corpus();
-    TestOpening record{corpus.fingerprint(), corpus.origin(), opened.modelFingerprint(), {}};
-    for (const EvaluatedLayout& layout : layouts) record.layouts.push_back(layout.name);
-    return recordTestOpening(record);
+std::vector<std::string> namesOf(const std::vector<EvaluatedLayout>& layouts) {
+    std::vector<std::string> names;
+    for (const EvaluatedLayout& layout : layouts) names.push_back(layout.name);
+    return names;
 }
 
 }  // namespace
@@ -186,7 +181,8 @@ Comparison evaluateLayouts(OpenedModel& opened, LearningRun* run, const Evaluate
     for (const TokenWindow& window : text.windows) documents.push_back(window.document);
     Comparison comparison = compareLayouts(evaluated, full, documents, text.bucketEdges, context, text.recallTokens);
     comparison.split = command.split;
-    comparison.testOpenings = countTestOpening(opened, command.split, layouts);
+    comparison.testOpenings =
+        countTestOpening(opened.corpus(), splitFromString(command.split), opened.modelFingerprint(), namesOf(layouts));
     return comparison;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/evaluation/perplexity.h"
 #include "core/model/transformer_loader.h"
+#include "core/session/test_seal.h"
 #include "core/session/trained_weights.h"
 
 #include <algorithm>
@@ -98,9 +99,13 @@ Comparison compareRuns(const OpenedModel& opened, const CompareRunsCommand& comm
     evaluate(before, "full before", runs.front());
     std::vector<int> documents;
     for (const TokenWindow& window : text.windows) documents.push_back(window.document);
-    Comparison comparison =
-        compareLayouts(evaluated, evaluated.front().losses, documents, text.bucketEdges, text.contextTokens);
+    Comparison comparison = compareLayouts(evaluated, evaluated.front().losses, documents, text.bucketEdges,
+                                           text.contextTokens, text.recallTokens);
     comparison.split = command.split;
+    std::vector<std::string> names;
+    for (const ComparisonRow& row : comparison.rows) names.push_back(row.name);
+    comparison.testOpenings =
+        countTestOpening(opened.corpus(), splitFromString(command.split), opened.modelFingerprint(), names);
     comparison.atStep = runs.front().config().stepCount;
     return comparison;
 }

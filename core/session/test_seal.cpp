@@ -48,4 +48,10 @@ std::optional<int> recordTestOpening(const TestOpening& opening, const std::file
     }
 }
 
+std::optional<int> countTestOpening(const TokenCorpus& corpus, Split split, const std::string& modelFingerprint,
+                                    const std::vector<std::string>& layouts) {
+    if (split != Split::Test && split != Split::All) return 0;
+    return recordTestOpening({corpus.fingerprint(), corpus.origin(), modelFingerprint, layouts});
+}
+
 }  // namespace consa

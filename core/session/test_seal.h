@@ -1,6 +1,8 @@
 // The record of who opened the test split when: a split that is looked at often is no test any more.
 #pragma once
 
+#include "core/text/token_corpus.h"
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -26,5 +28,11 @@ struct TestOpening {
 /// throws for that. May be called from several threads and programs at once.
 [[nodiscard]] std::optional<int> recordTestOpening(const TestOpening& opening,
                                                    const std::filesystem::path& ledger = testLedgerPath());
+
+/// What Comparison::testOpenings says after `layouts` were evaluated on this split: recordTestOpening() where the split
+/// holds test documents; 0, and nothing is recorded, where it does not.
+[[nodiscard]] std::optional<int> countTestOpening(const TokenCorpus& corpus, Split split,
+                                                  const std::string& modelFingerprint,
+                                                  const std::vector<std::string>& layouts);
 
 }  // namespace consa

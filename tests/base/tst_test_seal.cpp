@@ -81,6 +81,22 @@ private slots:
         QCOMPARE(recordTestOpening(opening("a", "full"), file / "ledger"), std::optional<int>());
     }
 
+    void onlySplitsWithTestDocumentsAreOpened() {
+        std::vector<Document> documents;
+        for (int i = 0; i < 10; ++i)
+            documents.push_back({std::to_string(i), TokenIds({i, i + 1, i + 2}), Split::Train});
+        TokenCorpus corpus("texts", documents);
+        corpus.setOrigin("from here");
+        for (const Split split : {Split::Train, Split::Dev})
+            QCOMPARE(countTestOpening(corpus, split, "m0", {"full"}), std::optional<int>(0));
+        QVERIFY(!fs::exists(testLedgerPath()));
+        QCOMPARE(countTestOpening(corpus, Split::Test, "m0", {"full", "learned"}), std::optional<int>(1));
+        const auto json = nlohmann::json::parse(readFile(testLedgerPath()));
+        QVERIFY(json["corpus"]["fingerprint"] == corpus.fingerprint() && json["corpus"]["origin"] == "from here");
+        QVERIFY(json["layouts"] == nlohmann::json::array({"full", "learned"}));
+        QCOMPARE(countTestOpening(corpus, Split::All, "m0", {"full"}), std::optional<int>(2));
+    }
+
 private:
     static TestOpening opening(const std::string& corpus, const std::string& layout) {
         return {corpus, "texts", "m0", {layout}};
