@@ -222,6 +222,15 @@ private slots:
         }
     }
 
+    void lossesThatAreNoNumbersGiveNoInterval() {
+        const auto full = row("full", 8, {2.0, 2.2, 2.4});
+        const Comparison c =
+            compareLayouts({row("learned", 4, {std::nan(""), 2.2, 2.4}), row("sliding", 0, {3.0, 3.2, 3.41})},
+                           full.losses, {0, 1, 2}, {0, 4}, 10);
+        QVERIFY(std::isnan(c.rows[0].nll) && std::isnan(c.rows[0].shareOfSlidingGap));
+        QVERIFY(!c.rows[0].shareOfSlidingGapInterval && c.rows[1].shareOfSlidingGapInterval);
+    }
+
     void everyTwoRowsAreCompared() {
         const auto full = row("full", 8, {2.0, 2.2});
         const Comparison c =
