@@ -63,7 +63,10 @@ class TestRecoverCommand : public QObject {
 
 private Q_SLOTS:
     void initTestCase() { REQUIRE_CONSA(); }
-    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+    void init() {
+        m_folder = std::make_unique<QTemporaryDir>();
+        qputenv("CONSA_DATA_DIR", m_folder->filePath("data").toUtf8());  // where openings of the test text are kept
+    }
 
     void comparesEachWithItsOwnWeights() {
         const QStringList arguments =
