@@ -91,7 +91,7 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
     StepResult result;
     try {
         result = m_trainer->step(check);
-    } catch (const Error&) {
+    } catch (const std::exception&) {  // a cancelled step is none
         m_hasFailed = movesWeights();
         throw;
     }

@@ -41,7 +41,7 @@ public:
     void restore(RunFolder folder, const TrainerState& state);
 
     /// One step; writes its point, and a checkpoint every few steps (every hundred where weights move). `check` may
-    /// throw to cancel. After an Error of a run that moves weights its folder stays at the checkpoint before: weights
+    /// throw to cancel. After a failure of a run that moves weights its folder stays at the checkpoint before: weights
     /// that diverge do so for many steps.
     HistoryPoint step(std::uint64_t run, const CancellationCheck& check);
     /// Copies gates, schedule and pace into the snapshot; the layout is cut at its cut, else at the target.
