@@ -105,8 +105,8 @@ struct CompareRunsCommand {
     DataType dataType = DataType::Auto;
 };
 
-/// Judges up to `trials` swaps of one full against one sliding unit around the learned layout on dev text and keeps
-/// what lowers the loss beyond its error; a finished or paused run only.
+/// Judges up to `trials` swaps of one full against one sliding unit around the learned layout on train and dev text
+/// and keeps what lowers the loss beyond its error; a finished or paused run only.
 struct PolishCommand {
     int trials = 40;
 };

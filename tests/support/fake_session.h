@@ -219,6 +219,7 @@ private:
         m_stateBefore = m_snapshot.state;
         setState(SessionState::Evaluating, "Evaluating");
     }
+    void handle(const CompareRunsCommand&) { throw Error("The fake session keeps no runs."); }
     void handle(const PolishCommand&) {
         note("polish", "Polished: 0 of 0 swaps kept");
         publish();
