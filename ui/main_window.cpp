@@ -134,6 +134,7 @@ void MainWindow::connectSteering() {
         QSettings().setValue(kEvaluateCutsKey, isWanted);
         m_controller->post(CutCurveCommand{isWanted});
     });
+    connect(m_actions->polish, &QAction::triggered, this, [this] { m_controller->post(PolishCommand{}); });
     connect(m_actions->focusTarget, &QAction::triggered, this, [this] {
         m_steering->targetBox().setFocus(Qt::ShortcutFocusReason);
         m_steering->targetBox().selectAll();

@@ -62,7 +62,7 @@ void MainWindow::createRunMenu() {
                      m_runControls->stopAction()});
     run->addSeparator();
     run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->evaluateCuts,
-                     m_actions->freeze});
+                     m_actions->polish, m_actions->freeze});
     run->addSeparator();
     run->addAction(m_actions->runSettings);
 }

@@ -63,6 +63,9 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     m_heatmapPanel->setSnapshot(snapshot);
     m_actions->freeze->setEnabled(isRunGoingOn());
     m_actions->freeze->setChecked(snapshot.isFrozen);
+    const bool isAtRest = snapshot.state == SessionState::Paused || snapshot.state == SessionState::Finished;
+    m_actions->polish->setEnabled(isAtRest && !snapshot.logAlpha.empty() &&
+                                  snapshot.config.mode != LearningMode::Recover);
     countLayouts();
     showTitles(snapshot);
     askForCutCurve(snapshot);

@@ -35,6 +35,10 @@ WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(wi
     evaluateCuts = create(tr("Evaluate cuts while idle"),
                           tr("While the run rests, measure what the gates lose when cut at each sparsity"));
     evaluateCuts->setCheckable(true);
+    polish =
+        create(tr("Polish layout"),
+               tr("Judge swaps of one full against one sliding unit on training and validation text, and keep those "
+                  "that lower the loss; pause or finish the run first"));
     focusTarget = create(tr("Type a target"), tr("Put the cursor into the target box"), QStringLiteral("Ctrl+T"));
     resetLayout =
         create(tr("Reset layout"), tr("Put all panels back where they were at first"), QStringLiteral("Ctrl+Alt+0"));

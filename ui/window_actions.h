@@ -29,6 +29,7 @@ public:
     QAction* runSettings;
     QAction* freeze;
     QAction* evaluateCuts;
+    QAction* polish;
     QAction* focusTarget;
     QAction* resetLayout;
     QAction* toggleTheme;

@@ -152,8 +152,8 @@ def frontier(results):
     for s in (0, 0.25, 0.5, 0.75, 1):
         out.append(f'<line x1="{x(s)}" y1="20" x2="{x(s)}" y2="{bottom}" stroke="#D0D7DE"/>'
                    f'<text x="{x(s)}" y="{bottom + 18}" text-anchor="middle">{100 * s:.0f} %</text>')
-    for i in range(6):
-        d = top * i / 5
+    for i in range(int(top / 0.05) + 1):
+        d = 0.05 * i
         out.append(f'<text x="{left - 8}" y="{y(d) + 4}" text-anchor="end">{d:.2f}</text>')
     out.append(f'<text x="{width / 2}" y="{height - 12}" text-anchor="middle">sliding units</text>'
                f'<text x="14" y="{height / 2}" transform="rotate(-90 14 {height / 2})" text-anchor="middle">nats above all full</text>')

@@ -114,6 +114,19 @@ private slots:
         QVERIFY(m_session->posted<CutCommand>().back().sparsity == gates->cut());
     }
 
+    void polishesARunAtRest() {
+        open({});
+        QTRY_VERIFY(state() == SessionState::Ready);
+        QVERIFY(!action(QStringLiteral("Polish layout"))->isEnabled());
+        QTest::keyClick(m_window.get(), Qt::Key_Space);
+        QTRY_VERIFY(m_window->controller().snapshot().step > 5);
+        QVERIFY(!action(QStringLiteral("Polish layout"))->isEnabled());
+        QTest::keyClick(m_window.get(), Qt::Key_Space);
+        QTRY_VERIFY(action(QStringLiteral("Polish layout"))->isEnabled());
+        action(QStringLiteral("Polish layout"))->trigger();
+        QCOMPARE(m_session->posted<PolishCommand>().size(), std::size_t(1));
+    }
+
     void evaluatesAndShowsTheTable() {
         open({});
         QTRY_VERIFY(state() == SessionState::Ready);
