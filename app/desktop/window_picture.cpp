@@ -13,7 +13,8 @@ namespace {
 constexpr QSize kSize{1440, 900};
 constexpr int kBeatMs = 5;
 constexpr int kLookMs = 50;
-constexpr int kSettleMs = 400;  // for the last replot
+constexpr int kCurveMs = 90000;  // for the losses of cuts under the slider
+constexpr int kSettleMs = 400;   // for the last replot
 }  // namespace
 
 WindowPicture::WindowPicture(MainWindow& window, WindowOptions options)
@@ -47,7 +48,9 @@ void WindowPicture::look() {
             m_stage = Stage::Evaluating;
             return trigger(QKeySequence(QStringLiteral("Ctrl+E")));
         case Stage::Evaluating:
-            if (snapshot.state == SessionState::Finished && snapshot.comparison) take();
+            if (snapshot.state != SessionState::Finished || !snapshot.comparison) return;
+            if (!m_sinceComparison.isValid()) m_sinceComparison.start();
+            if (snapshot.cutCurve.isComplete || m_sinceComparison.hasExpired(kCurveMs)) take();
             return;
         case Stage::Done:
             return;

@@ -31,6 +31,7 @@ private:
     QTimer m_look;
     QTimer m_beat;
     QElapsedTimer m_sinceBeat;
+    QElapsedTimer m_sinceComparison;
     qint64 m_longestGapMs = 0;
     std::uint64_t m_runBefore = 0;
 };
