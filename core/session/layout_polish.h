@@ -6,9 +6,9 @@
 
 namespace consa {
 
-/// Searches swaps around the run's layout at its target, guided by train text and judged on train and dev text; the run's gates
-/// then round to what was found. What `progress` throws leaves the run as it was. Throws Error (BadInput) for a run
-/// whose layout is fixed and for texts without a dev window.
+/// Searches swaps around the run's layout at its target, guided by train text and judged on train and dev text; the
+/// run's gates then round to what was found. What `progress` throws leaves the run as it was. Throws Error (BadInput)
+/// for a run whose layout is fixed and for texts without a dev window.
 SwapResult polishLayout(LearningRun& run, const TokenCorpus& corpus, int trials, const OpeningProgress& progress);
 
 /// One sentence for people.

@@ -1,8 +1,8 @@
 // Sampling, Adam and the constraint: determinism, a hand-computed update, and a toy whose optimum is known.
-#include "core/gates/sparsity_constraint.h"
-#include "core/gates/target_ramp.h"
 #include "core/gates/gate_bank.h"
 #include "core/gates/hard_concrete.h"
+#include "core/gates/sparsity_constraint.h"
+#include "core/gates/target_ramp.h"
 #include "tests/support/expect_error.h"
 
 #include <QtTest>
@@ -66,7 +66,8 @@ private slots:
         constexpr double kStep = 1e-4;
         state.logAlpha[5] += kStep;
         bank.restore(state);
-        QVERIFY(std::abs((bank.expectedSparsity() - before) * static_cast<double>(slope.size()) / kStep - slope[5]) < 1e-3);
+        QVERIFY(std::abs((bank.expectedSparsity() - before) * static_cast<double>(slope.size()) / kStep - slope[5]) <
+                1e-3);
     }
 
     void restoreRefusesAnotherGrid() {
