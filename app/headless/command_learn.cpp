@@ -1,11 +1,11 @@
 // consa learn: learns a layout into a run folder and compares it with the rules.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/layout_options.h"
 #include "app/headless/learn_options.h"
 #include "core/base/error.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/layout/layout_exchange.h"
-#include "core/layout/layout_patterns.h"
+#include "core/text/token_corpus.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -57,39 +57,52 @@ void reportDone(const SessionSnapshot& trained, const Comparison* comparison) {
     writeJsonLine(line.dump());
 }
 
-/// The layout that --mode recover holds, drawn for the model's KV heads.
-std::optional<AttentionLayout> heldLayout(const std::string& word, const TrainingConfig& config) {
-    if (config.mode != LearningMode::Recover) return std::nullopt;
-    if (word.empty()) throw Error("--mode recover needs --layout: the layout that is held");
-    const UnitGrid grid = openCheckpoint(config.model)->config().grid(Granularity::KvHead);
-    if (isLayoutRule(word)) return layoutsFromRule(word, grid).front().layout;
-    const LayoutFile file = toLayoutFile(readForeignLayout(word), {});
-    const UnitGrid own{grid.layerCount, grid.kvHeadCount, file.layout.grid.granularity};
-    requireShape(file, own, word);
-    return file.layout;
+/// The one layout that --mode recover holds, with its file's window and sinks unless options give others.
+EvaluatedLayout heldLayout(const TrainingConfig& config, const LearnOptions& options) {
+    if (config.layout.empty()) throw Error("--mode recover needs --layout: the layout that is held");
+    const ModelConfig model = openCheckpoint(config.model)->config();
+    std::vector<EvaluatedLayout> layouts =
+        layoutsFrom({{config.layout}, options.window, options.sinks, std::nullopt}, model);
+    if (layouts.size() != 1 || layouts.front().sensitivitySparsity)
+        throw Error("--layout " + config.layout +
+                    " does not name one layout: give a phase, as in interleaved:0@0.5, or a file");
+    return std::move(layouts.front());
 }
 
 void start(HeadlessSession& session, const LearnCommand& options) {
     if (!options.resume.empty()) return session.post(ResumeRunCommand{options.resume});
     if (options.out.empty()) throw Error("--out is missing: name the folder that will hold the run.");
     TrainingConfig config = configFrom(options.learning);
-    config.layout = options.layout;
-    session.post(StartCommand{config, options.out, heldLayout(options.layout, config)});
+    if (!options.layout.empty()) config.layout = options.layout;
+    if (config.mode != LearningMode::Recover) {
+        if (!config.layout.empty())
+            throw Error("--layout is what --mode recover holds; leave it out, or give that mode");
+        return session.post(StartCommand{config, options.out, std::nullopt});
+    }
+    const EvaluatedLayout held = heldLayout(config, options.learning);
+    if (held.windowTokens > 0) config.windowTokens = held.windowTokens;
+    if (held.sinkTokens >= 0) config.sinkTokens = held.sinkTokens;
+    config.target = held.layout.sparsity();
+    requireValid(config);
+    session.post(StartCommand{config, options.out, held.layout});
 }
 
 void learn(const LearnCommand& options) {
+    if (options.split != "none") (void)splitFromString(options.split);  // before the work that a wrong word would waste
     HeadlessSession session;
     start(session, options);
     SnapshotPointer end = session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Finished; });
+    if (end->step < end->stepCount)
+        throw Error("Interrupted at step " + std::to_string(end->step) + " of " + std::to_string(end->stepCount) +
+                        "; go on with --resume " + end->runFolder,
+                    ErrorKind::RunFailed);
     const SnapshotPointer trained = end;
     if (!options.resume.empty())
         fmt::print(stderr, "{} is finished at step {} of {}.\n", options.resume, trained->step, trained->stepCount);
     if (options.polishTrials > 0) {
         session.post(PolishCommand{options.polishTrials});
-        end = session.waitFor([begun = false](const SessionSnapshot& s) mutable {
-            begun = begun || s.state == SessionState::Evaluating;
-            return begun && s.state == SessionState::Finished;
-        });
+        end = session.waitFor(
+            [](const SessionSnapshot& s) { return s.polishCount > 0 && s.state == SessionState::Finished; });
     }
     if (options.split == "none") {
         reportDone(*end, nullptr);

@@ -8,6 +8,7 @@
 #include "core/base/file_io.h"
 #include "core/session/run_export.h"
 #include "core/session/run_folder.h"
+#include "core/text/token_corpus.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -67,7 +68,7 @@ Comparison compare(HeadlessSession& session, const RecoverCommand& command, cons
     for (const PlannedRecovery& run : runs) compare.runFolders.push_back(run.folder.string());
     compare.split = split;
     compare.maxTokens = tokens;
-    compare.dataType = dataTypeFromString(command.learning.dataType);
+    compare.dataType = runs.front().config.dataType;
     session.post(compare);
     const SnapshotPointer end = session.waitFor([](const SessionSnapshot& s) {
         return (s.state == SessionState::Finished || s.state == SessionState::Ready) && s.comparison.has_value();
@@ -82,7 +83,7 @@ Comparison compare(HeadlessSession& session, const RecoverCommand& command, cons
 Comparison compareElsewhere(HeadlessSession& session, const RecoverCommand& command,
                             const std::vector<PlannedRecovery>& runs) {
     session.post(
-        OpenCommand{command.learning.model, command.otherCorpus, command.learning.device, command.learning.text});
+        OpenCommand{runs.front().config.model, command.otherCorpus, runs.front().config.device, command.learning.text});
     (void)session.waitFor([&](const SessionSnapshot& s) {
         return s.state == SessionState::Ready && s.corpusPaths == command.otherCorpus;
     });
@@ -102,6 +103,7 @@ json exported(const PlannedRecovery& run) {
 
 void recover(const RecoverCommand& command) {
     if (command.out.empty()) throw Error("--out is missing: name the folder that will hold the runs.");
+    (void)splitFromString(command.split);  // before the work that a wrong word would waste
     LearnOptions learning = command.learning;
     learning.mode = toString(LearningMode::Recover);
     const TrainingConfig config = configFrom(learning);

@@ -4,8 +4,10 @@
 #include "app/headless/learn_options.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/checkpoint/checkpoint.h"
 #include "core/layout/layout_file.h"
 #include "core/layout/layout_patterns.h"
+#include "core/text/token_corpus.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -28,7 +30,7 @@ struct SweepCommand {
 };
 
 std::string shown(double target) {
-    return fmt::format("{:.4g}", target);
+    return nlohmann::json(target).dump();
 }
 
 /// A layout learned at one target, kept beside the run.
@@ -49,10 +51,9 @@ std::vector<EvaluatedLayout> learnAll(HeadlessSession& session, const SweepComma
     int step = 0;
     for (const double target : sweep.targets) {
         if (!layouts.empty()) session.post(RetargetCommand{target, std::nullopt});
-        const SnapshotPointer end = session.waitFor([&](const SessionSnapshot& s) {
-            return s.state == SessionState::Finished && s.step > step && s.target == target;
-        });
-        if (end->target != target || end->step <= step)
+        const SnapshotPointer end = session.waitFor(
+            [&](const SessionSnapshot& s) { return s.state == SessionState::Finished && s.step > step; });
+        if (end->target != target || end->step < end->stepCount)
             throw Error("Interrupted; the layouts learned so far are in " + sweep.out + ".", ErrorKind::RunFailed);
         step = end->step;
         layouts.push_back(keepLayout(*end, sweep, target));
@@ -94,8 +95,16 @@ void runSweep(SweepCommand sweep) {
         if (!(target >= 0 && target <= 1)) throw Error("--targets: " + shown(target) + " must lie between 0 and 1");
     // Closing further is learned in a few steps, opening again takes longer (measured).
     std::sort(sweep.targets.begin(), sweep.targets.end());
+    sweep.targets.erase(std::unique(sweep.targets.begin(), sweep.targets.end()), sweep.targets.end());
+    (void)splitFromString(sweep.split);  // before the work that a wrong word would waste
+    const TrainingConfig config = configFrom(sweep.learning);
+    if (config.mode != LearningMode::Gates || !config.moves.empty())
+        throw Error("A sweep moves the target itself, on frozen weights: leave out --mode and moves of the target");
+    const UnitGrid shape = openCheckpoint(config.model)->config().grid(config.granularity);
+    for (const double target : sweep.targets)
+        requireRoom(unitPins(config.pins, shape), fullUnitsAtSparsity(shape.unitCount(), target));
     HeadlessSession session;
-    std::vector<EvaluatedLayout> learned = learnAll(session, sweep, configFrom(sweep.learning));
+    std::vector<EvaluatedLayout> learned = learnAll(session, sweep, config);
     const UnitGrid grid = learned.front().layout.grid;
     const Comparison comparison = compareAll(session, sweep, std::move(learned), grid);
     fmt::print(stderr, "{}", toTable(comparison));

@@ -72,8 +72,9 @@ SnapshotPointer HeadlessSession::waitFor(const std::function<bool(const SessionS
         }
         const SnapshotChannel::Delivery delivery = m_session.channel().take();
         write(delivery);
-        if (!delivery.snapshot) continue;
-        m_latest = delivery.snapshot;
+        // After an interruption a session at rest has nothing more to say.
+        if (!delivery.snapshot && !(m_wasInterrupted && m_latest)) continue;
+        if (delivery.snapshot) m_latest = delivery.snapshot;
         if (m_latest->messageIsError) {
             clearProgress();
             throw Error(m_latest->message, m_latest->errorKind);

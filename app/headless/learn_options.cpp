@@ -3,6 +3,7 @@
 
 #include "app/headless/text_options.h"
 #include "core/base/file_io.h"
+#include "core/base/json_text.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/session/compute_device.h"
 
@@ -27,20 +28,40 @@ void takeWords(TrainingConfig& config, const LearnOptions& o) {
     takeWord(config.loss, o.loss, trainingLossFromString);
     takeWord(config.method, o.method, gateMethodFromString);
     takeWord(config.sparsityEstimate, o.sparsityEstimate, sparsityEstimateFromString);
+    if (!o.pins.empty()) config.pins.clear();
     for (const std::string& word : o.pins) config.pins.push_back(pinFromString(word));
+    if (!o.moves.empty()) config.moves.clear();
     for (const std::string& word : o.moves) config.moves.push_back(targetMoveFromString(word));
+}
+
+/// The knobs in the file as a JSON object; a run's config.json holds them under "config".
+std::string configText(const std::string& file) {
+    if (file.empty()) return "{}";
+    const Json json = parseJson(readFile(file), file);
+    return dumpJson(
+        json.is_object() && json.value("format", Json()) == "consa-run" ? json.value("config", Json::object()) : json);
+}
+
+/// What holds for model and device when neither options nor file name them.
+TrainingConfig startingConfig() {
+    TrainingConfig config;
+    config.model = "default";
+    return config;
 }
 
 }  // namespace
 
 TrainingConfig configFrom(const LearnOptions& o) {
-    TrainingConfig config = defaultTrainingConfig(o.model, meansGpu(o.device));
-    config.model = o.model;
-    config.corpus = !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
-    config.text = o.text;
-    config.device = o.device;
-    config.dataType = dataTypeFromString(o.dataType);
-    if (!o.configFile.empty()) config = trainingConfigFromJson(readFile(o.configFile), o.configFile, config);
+    const std::string file = configText(o.configFile);
+    const TrainingConfig told = trainingConfigFromJson(file, o.configFile, startingConfig());
+    const std::string model = o.model.value_or(told.model), device = o.device.value_or(told.device);
+    TrainingConfig config = defaultTrainingConfig(model, meansGpu(device));
+    config = trainingConfigFromJson(file, o.configFile, config);
+    config.model = model;
+    config.device = device;
+    if (!o.corpus.empty()) config.corpus = o.corpus;
+    if (!(o.text == CorpusOptions())) config.text = o.text;
+    takeWord(config.dataType, o.dataType, dataTypeFromString);
     takeWords(config, o);
     take(config.target, o.target);
     take(config.gateLearningRate, o.learningRate);
@@ -65,14 +86,12 @@ TrainingConfig configFrom(const LearnOptions& o) {
 }
 
 void addTextAndDeviceOptions(CLI::App& command, LearnOptions& o) {
-    command.add_option("--model", o.model, "demo, default, a .gguf file or a Hugging Face folder")
-        ->capture_default_str();
+    command.add_option("--model", o.model, "demo, default (as it is without), a .gguf file or a Hugging Face folder");
     command.add_option(
         "--corpus", o.corpus,
         "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
     addTextOptions(command, o.text);
-    command.add_option("--config", o.configFile,
-                       "JSON file of knobs, as in a run's config.json under \"config\"; options go before it");
+    command.add_option("--config", o.configFile, "JSON file of knobs, or a run's config.json; options go before it");
     command.add_option("--window", o.window, "sliding window in tokens, the query counted");
     command.add_option("--sinks", o.sinks, "first tokens that stay visible");
     command.add_option("--context", o.context, "tokens of a training window");
@@ -81,8 +100,8 @@ void addTextAndDeviceOptions(CLI::App& command, LearnOptions& o) {
     command.add_option("--loss", o.loss,
                        "next-token (default), distill-kl or distill-hidden (from the model with every head full)");
     command.add_option("--seed", o.seed, "seed of gates and data order")->check(CLI::NonNegativeNumber);
-    command.add_option("--dtype", o.dataType, "auto, float32 or bfloat16")->capture_default_str();
-    command.add_option("--device", o.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command.add_option("--dtype", o.dataType, "auto (as it is without), float32 or bfloat16");
+    command.add_option("--device", o.device, "auto (as it is without), cpu, cuda or cuda:N");
 }
 
 void addGateOptions(CLI::App& command, LearnOptions& o) {

@@ -13,10 +13,10 @@ namespace consa {
 
 /// What the command line gave; empty options keep the default of model and device, or what a config file says.
 struct LearnOptions {
-    std::string model = "default";
+    std::optional<std::string> model, device, dataType;
     std::vector<std::string> corpus;
     CorpusOptions text;
-    std::string configFile, device = "auto", dataType = "auto";
+    std::string configFile;
     std::optional<std::string> granularity, scope, mode, loss, method, sparsityEstimate;
     std::vector<std::string> pins, moves;
     std::optional<double> target, learningRate, multiplierRate, quadraticWeight, holdShare, warmupShare;

@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace consa {
@@ -13,11 +15,12 @@ SparsityConstraint::SparsityConstraint(const UnitGrid& grid, Scope scope, double
       m_weight(quadraticWeight),
       m_multipliers(scope == Scope::Global ? 1 : static_cast<std::size_t>(grid.layerCount)) {}
 
-std::vector<double> SparsityConstraint::errors(std::span<const double> sliding, double target) const {
+std::vector<double> SparsityConstraint::errors(std::span<const double> sliding, std::span<const double> targets) const {
     std::vector<double> result(m_multipliers.size());
     for (std::size_t group = 0; group < result.size(); ++group) {
         const auto own = sliding.subspan(group * m_unitsPerGroup, m_unitsPerGroup);
-        result[group] = std::accumulate(own.begin(), own.end(), 0.0) / static_cast<double>(m_unitsPerGroup) - target;
+        result[group] =
+            std::accumulate(own.begin(), own.end(), 0.0) / static_cast<double>(m_unitsPerGroup) - targets[group];
     }
     return result;
 }
@@ -44,6 +47,13 @@ void SparsityConstraint::ascend(std::span<const double> errors) {
 
 double SparsityConstraint::meanMultiplier() const {
     return std::accumulate(m_multipliers.begin(), m_multipliers.end(), 0.0) / static_cast<double>(m_multipliers.size());
+}
+
+double SparsityConstraint::largestMultiplier() const {
+    double largest = 0;
+    for (const double multiplier : m_multipliers)
+        largest = std::isfinite(multiplier) ? std::max(largest, std::abs(multiplier)) : HUGE_VAL;
+    return largest;
 }
 
 void SparsityConstraint::restore(std::vector<double> multipliers) {

@@ -14,8 +14,9 @@ class SparsityConstraint {
 public:
     SparsityConstraint(const UnitGrid& grid, Scope scope, double multiplierRate, double quadraticWeight);
 
-    /// e of every group. `sliding`: the share in which each unit slides, [units].
-    [[nodiscard]] std::vector<double> errors(std::span<const double> sliding, double target) const;
+    [[nodiscard]] std::size_t groupCount() const { return m_multipliers.size(); }
+    /// e of every group. `sliding`: the share in which each unit slides, [units]; `targets`: one a group.
+    [[nodiscard]] std::vector<double> errors(std::span<const double> sliding, std::span<const double> targets) const;
     [[nodiscard]] std::size_t unitsPerGroup() const { return m_unitsPerGroup; }
     /// What the constraint adds to the loss.
     [[nodiscard]] double penalty(std::span<const double> errors) const;
@@ -28,6 +29,8 @@ public:
     /// One a group: 1 (global) or as many as layers.
     [[nodiscard]] const std::vector<double>& multipliers() const { return m_multipliers; }
     [[nodiscard]] double meanMultiplier() const;
+    /// The largest size of any; infinite for one that is not a number.
+    [[nodiscard]] double largestMultiplier() const;
     /// Throws Error (BadInput) when `multipliers` are those of another scope or model.
     void restore(std::vector<double> multipliers);
 

@@ -20,7 +20,8 @@ std::optional<int> wholeNumber(std::string_view text) {
 }  // namespace
 
 std::string toString(const Pin& pin) {
-    return std::to_string(pin.layer) + "." + std::to_string(pin.unit) + (pin.isFull ? "=full" : "=sliding");
+    const std::string unit = pin.unit == Pin::kWholeLayer ? "" : "." + std::to_string(pin.unit);
+    return std::to_string(pin.layer) + unit + (pin.isFull ? "=full" : "=sliding");
 }
 
 Pin pinFromString(const std::string& word) {
@@ -30,22 +31,30 @@ Pin pinFromString(const std::string& word) {
         const std::string_view place = text.substr(0, equals), kind = text.substr(equals + 1);
         const auto dot = place.find('.');
         const auto layer = wholeNumber(place.substr(0, dot));
-        const auto unit = dot == std::string_view::npos ? std::optional(0) : wholeNumber(place.substr(dot + 1));
+        const auto unit =
+            dot == std::string_view::npos ? std::optional(Pin::kWholeLayer) : wholeNumber(place.substr(dot + 1));
         if (layer && unit && (kind == "full" || kind == "sliding")) return {*layer, *unit, kind == "full"};
     }
-    throw Error("\"" + word + "\" is not a pin: write LAYER.HEAD=full or LAYER.HEAD=sliding, counted from 0");
+    throw Error(
+        "\"" + word +
+        "\" is not a pin: write LAYER.HEAD=full or LAYER.HEAD=sliding, or LAYER=... for a whole layer, counted from 0");
 }
 
 UnitPins unitPins(const std::vector<Pin>& pins, const UnitGrid& grid) {
     UnitPins result(static_cast<std::size_t>(grid.unitCount()));
     for (const Pin& pin : pins) {
-        if (pin.layer >= grid.layerCount || pin.unit >= grid.unitsPerLayer() || pin.layer < 0 || pin.unit < 0)
+        const bool isWhole = pin.unit == Pin::kWholeLayer;
+        if (pin.layer >= grid.layerCount || pin.unit >= grid.unitsPerLayer() || pin.layer < 0 ||
+            (pin.unit < 0 && !isWhole))
             throw Error("The pin " + toString(pin) +
                         " lies outside the model's gates: " + std::to_string(grid.layerCount) + " layers of " +
                         std::to_string(grid.unitsPerLayer()) + ", counted from 0");
-        auto& place = result[static_cast<std::size_t>(pin.layer * grid.unitsPerLayer() + pin.unit)];
-        if (place) throw Error("The unit of the pin " + toString(pin) + " is pinned twice; give one pin a unit");
-        place = pin.isFull;
+        const int first = isWhole ? 0 : pin.unit, last = isWhole ? grid.unitsPerLayer() - 1 : pin.unit;
+        for (int unit = first; unit <= last; ++unit) {
+            auto& place = result[static_cast<std::size_t>(pin.layer * grid.unitsPerLayer() + unit)];
+            if (place) throw Error("The unit of the pin " + toString(pin) + " is pinned twice; give one pin a unit");
+            place = pin.isFull;
+        }
     }
     return result;
 }

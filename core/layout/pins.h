@@ -9,8 +9,10 @@
 
 namespace consa {
 
-/// One pinned unit. With layer granularity `unit` is 0.
+/// One pinned unit, or with kWholeLayer all units of a layer.
 struct Pin {
+    static constexpr int kWholeLayer = -1;
+
     int layer = 0;
     int unit = 0;
     bool isFull = true;
@@ -18,9 +20,9 @@ struct Pin {
     bool operator==(const Pin&) const = default;
 };
 
-/// "LAYER.UNIT=full" or "LAYER.UNIT=sliding", as files and --pin spell it.
+/// "LAYER.UNIT=full" or "LAYER.UNIT=sliding", as files and --pin spell it; "LAYER=..." for a whole layer.
 [[nodiscard]] std::string toString(const Pin& pin);
-/// Takes "LAYER=..." for unit 0 too. Throws Error (BadInput) saying what is understood.
+/// Throws Error (BadInput) saying what is understood.
 [[nodiscard]] Pin pinFromString(const std::string& word);
 
 /// What each unit is pinned to, row-major [units]; empty where it is free.

@@ -121,6 +121,7 @@ void ExperimentSession::Worker::setState(SessionState state, std::string message
 void ExperimentSession::Worker::fail(const std::string& message, ErrorKind kind, SessionState state) {
     if (state == SessionState::Failed) {
         try {
+            if (m_learning) takePicture();
             saveRun();
         } catch (const Error&) {  // the first error is the one to show
         }

@@ -54,8 +54,8 @@ RunRecord LearningRun::record() const {
 void LearningRun::createFolder(const std::string& path) {
     m_folder.emplace(RunFolder::create(path, record()));
     if (m_heldLayout) m_folder->saveHeldLayout(*m_heldLayout);
-    // So that a run that fails early can be opened; the weights are the model's own.
-    if (m_trained) m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
+    // So that a run that ends early can be gone on with; the weights are the model's own.
+    m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
 }
 
 void LearningRun::saveCheckpoint() {
@@ -171,7 +171,8 @@ void LearningRun::save(const SessionSnapshot& s) {
     file.windowTokens = config.windowTokens;
     file.sinkTokens = config.sinkTokens;
     if (!m_heldLayout) file.probabilities = s.probability;
-    const std::string folderName = std::filesystem::path(s.runFolder).filename().string();
+    const std::string folderName =
+        (std::filesystem::path(s.runFolder) / ".").lexically_normal().parent_path().filename().string();
     file.provenance = {folderName, s.step, config.seed, s.target, kVersion, utcTimestamp()};
     m_folder->saveLayout(file);
 }

@@ -107,7 +107,13 @@ RunFolder RunFolder::open(const fs::path& path) {
 
 void RunFolder::appendLine(const std::string& line) {
     const fs::path file = m_path / kEventsFile;
-    if (!m_events.is_open()) m_events.open(file, std::ios::app | std::ios::binary);
+    if (!m_events.is_open()) {
+        // A line that a crash cut off must not swallow the next one.
+        std::ifstream before(file, std::ios::binary | std::ios::ate);
+        const bool isTorn = before && before.tellg() > 0 && before.seekg(-1, std::ios::end) && before.get() != '\n';
+        m_events.open(file, std::ios::app | std::ios::binary);
+        if (isTorn) m_events << '\n';
+    }
     m_events << line << '\n' << std::flush;
     if (!m_events)
         throw Error(file.string() + " can't be written (disk full or read-only?); free space or choose another folder.",
@@ -159,7 +165,8 @@ void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid,
                     {"beginStep", state.ramp.beginStep},
                     {"rampSteps", state.ramp.rampSteps}}},
                   {"isFrozen", state.isFrozen},
-                  {"pins", words(state.pins)}};
+                  {"pins", words(state.pins)},
+                  {"stepCount", state.stepCount}};
     if (state.bestLoss) training["bestLoss"] = *state.bestLoss;
     metadata["training"] = training.dump();
     writeFileAtomically(m_path / kGatesFile,
@@ -212,6 +219,7 @@ TrainerState RunFolder::loadCheckpoint() const {
         state.isFrozen = training.at("isFrozen").get<bool>();
         for (const json& word : training.value("pins", json::array()))
             state.pins.push_back(pinFromString(word.get<std::string>()));
+        state.stepCount = training.value("stepCount", 0);
         if (training.contains("bestLoss")) state.bestLoss = training.at("bestLoss").get<double>();
         return state;
     } catch (const std::exception& error) {

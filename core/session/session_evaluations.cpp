@@ -60,6 +60,7 @@ void ExperimentSession::Worker::handle(const PolishCommand& command) {
         throw;
     }
     m_snapshot.cutCurve = {};
+    ++m_snapshot.polishCount;
     takePicture();
     saveRun();
     note("polish", sentence(result));

@@ -118,6 +118,7 @@ void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
     takePicture();
     const bool isDone = m_snapshot.step >= m_snapshot.stepCount;
     if (!isDone) note("resume", fmt::format("Resumed from the checkpoint at step {}", m_snapshot.step));
+    if (isDone) saveRun();  // a crash between the last checkpoint and the layout's file left it out
     setState(isDone ? SessionState::Finished : SessionState::Training);
 }
 

@@ -129,6 +129,7 @@ struct SessionSnapshot {
     std::optional<double> cut;  // sparsity of the user's cut, when it is not the target
     AttentionLayout layout;     // the current gates, rounded at cut or target
 
+    int polishCount = 0;                   // polishes that were carried out in this session
     std::optional<Comparison> comparison;  // the last complete one
     CutCurve cutCurve;                     // without points before the first idle moment
 };

@@ -35,6 +35,12 @@ SparsityConstraint constraintOf(const UnitGrid& grid, const TrainingConfig& conf
     return {grid, config.scope, rate, config.quadraticWeight + (isSampled(config) ? kSampledWeight : 0)};
 }
 
+double meanDistance(const std::vector<double>& a, const std::vector<double>& b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
+    return sum / static_cast<double>(a.size());
+}
+
 GateSettings settingsOf(const TrainingConfig& config) {
     GateSettings settings{config.initialLogAlpha, config.logAlphaLimit, config.gateBeta1, config.gateBeta2,
                           config.seed};
@@ -57,6 +63,23 @@ GateLearner::GateLearner(const UnitGrid& grid, const TrainingConfig& config)
       m_constraint(constraintOf(grid, config)),
       m_ramp{0, config.target, 0, std::llround(config.warmupShare * config.stepCount)} {
     setPins(config.pins);
+    for (const TargetMove& move : config.moves) requireRoomFor(m_bank.pins(), move.target);
+}
+
+std::vector<double> GateLearner::groupTargets(double target) const {
+    constexpr double kLeastFree = 0.005;  // share of the free units that stay open, or closed
+    const std::size_t size = m_constraint.unitsPerGroup();
+    std::vector<double> result;
+    for (std::size_t group = 0; group < m_constraint.groupCount(); ++group) {
+        const auto begin = m_bank.pins().begin() + static_cast<std::ptrdiff_t>(group * size);
+        const auto end = begin + static_cast<std::ptrdiff_t>(size);
+        const auto units = static_cast<double>(size);
+        const auto sliding = static_cast<double>(std::count(begin, end, std::optional(false)));
+        const double free = units - sliding - static_cast<double>(std::count(begin, end, std::optional(true)));
+        const double share = free > 0 ? std::clamp((target * units - sliding) / free, kLeastFree, 1 - kLeastFree) : 0;
+        result.push_back((sliding + free * share) / units);
+    }
+    return result;
 }
 
 GateBank::Sample GateLearner::sample() const {
@@ -77,7 +100,7 @@ GateLearner::Reading GateLearner::read(const GateBank::Sample& sample) const {
     std::vector<double> sliding = m_bank.slidingProbabilities();
     if (m_estimate == SparsityEstimate::Sampled)
         for (std::size_t i = 0; i < sliding.size(); ++i) sliding[i] = 1 - sample.z[i];
-    reading.errors = m_constraint.errors(sliding, m_ramp.at(m_step));
+    reading.errors = m_constraint.errors(sliding, groupTargets(m_ramp.at(m_step)));
     if (m_method == GateMethod::Consa) reading.penalty = m_constraint.penalty(reading.errors);
     return reading;
 }
@@ -98,25 +121,31 @@ void GateLearner::learn(const GateBank::Sample& sample, const std::vector<double
             m_constraint.addGradient(reading.errors, m_bank.slidingProbabilitySlopes(), gradient);
         }
         const GateState before = m_bank.state();
+        const std::vector<double> multipliersBefore = m_constraint.multipliers();
         m_bank.update(gradient, isPlain(m_method) ? kPlainRateShare * learningRate : learningRate);
-        if (m_method == GateMethod::Consa) requireCalm(before);
-        if (m_method == GateMethod::Consa) hold(sample);
+        m_lastMove = meanDistance(before.logAlpha, m_bank.logAlpha());
+        if (m_method == GateMethod::Consa) {
+            hold(sample);
+            requireCalm(before, multipliersBefore);
+        }
     }
     ++m_step;
 }
 
-void GateLearner::requireCalm(const GateState& before) {
+void GateLearner::requireCalm(const GateState& before, const std::vector<double>& multipliersBefore) {
     constexpr double kLargestMultiplier = 1e4;  // nats for a whole model's sparsity; runs that learn stay below 10
     constexpr double kLeap = 4;                 // mean move of logAlpha in a step: half of its range (taste)
     constexpr int kMostLeaps = 4;
-    double moved = 0;
-    for (std::size_t i = 0; i < before.logAlpha.size(); ++i)
-        moved += std::abs(m_bank.logAlpha()[i] - before.logAlpha[i]) / static_cast<double>(before.logAlpha.size());
-    if (moved < kLeap) m_calm = m_bank.state();
-    m_leaps = moved < kLeap ? 0 : m_leaps + 1;
-    const bool hasExploded = !(std::abs(m_constraint.meanMultiplier()) < kLargestMultiplier);
+    const bool hasLeaped = m_lastMove > kLeap;
+    const bool hasExploded = !(m_constraint.largestMultiplier() < kLargestMultiplier);
+    if ((hasLeaped || hasExploded) && m_leaps == 0) {
+        m_calm = before;
+        m_calmMultipliers = multipliersBefore;
+    }
+    m_leaps = hasLeaped ? m_leaps + 1 : 0;
     if (m_leaps < kMostLeaps && !hasExploded) return;
-    m_bank.restore(m_calm.logAlpha.empty() ? before : m_calm);
+    m_bank.restore(m_calm);
+    m_constraint.restore(m_calmMultipliers);
     throw Error(hasExploded ? "The multiplier has exploded at step " + std::to_string(m_step) +
                                   "; the gates of the last calm step are kept. Try a smaller --multiplier-rate."
                             : "The gates leap from end to end at step " + std::to_string(m_step) +
@@ -125,18 +154,26 @@ void GateLearner::requireCalm(const GateState& before) {
 }
 
 void GateLearner::hold(const GateBank::Sample& sample) {
-    const double target = m_ramp.at(m_step + 1);
-    const std::vector<double> errors = m_constraint.errors(m_bank.slidingProbabilities(), target);
+    const std::vector<double> targets = groupTargets(m_ramp.at(m_step + 1));
+    const std::vector<double> errors = m_constraint.errors(m_bank.slidingProbabilities(), targets);
     m_constraint.ascend(m_estimate == SparsityEstimate::Sampled ? read(sample).errors : errors);
     if (m_holdShare == 0 || (m_holdShare < 1 && !m_ramp.hasEnded(m_step))) return;
     const std::size_t count = m_constraint.unitsPerGroup();
     for (std::size_t group = 0; group < errors.size(); ++group)
-        m_bank.moveSparsity(group * count, count, target + (1 - m_holdShare) * errors[group]);
+        m_bank.moveSparsity(group * count, count, targets[group] + (1 - m_holdShare) * errors[group]);
+}
+
+void GateLearner::setFrozen(bool isFrozen) {
+    if (m_isFrozen && !isFrozen && m_method == GateMethod::Consa) {
+        // The schedule went on meanwhile: it begins again where the gates are.
+        m_ramp = {m_bank.expectedSparsity(), m_ramp.target, m_step, std::max<std::int64_t>(m_ramp.rampSteps, 1)};
+    }
+    m_isFrozen = isFrozen;
 }
 
 void GateLearner::remember(const GateBank::Sample& sample, double loss) {
     ++m_step;
-    if (m_bestLoss && loss >= *m_bestLoss) return;
+    if (m_isFrozen || (m_bestLoss && loss >= *m_bestLoss)) return;
     m_bestLoss = loss;
     std::vector<double> scores;
     for (const double z : sample.z) scores.push_back(z > kHalf ? HUGE_VAL : -HUGE_VAL);
@@ -149,14 +186,21 @@ void GateLearner::requireRoomFor(const UnitPins& pins, double target) const {
 
 void GateLearner::retarget(double target, int rampSteps) {
     requireRoomFor(m_bank.pins(), target);
+    if (target != m_ramp.target) m_bestLoss.reset();  // the best of another budget
     m_ramp = m_ramp.retargeted(m_step, target, rampSteps);
 }
 
 void GateLearner::setPins(const std::vector<Pin>& pins) {
+    if (!pins.empty() && m_method != GateMethod::Consa)
+        throw Error("--method " + toString(m_method) + " knows no pins; learn with consa, or remove them");
     UnitPins units = unitPins(pins, m_bank.grid());
     requireRoomFor(units, m_ramp.target);
+    m_pinList.clear();
+    const int perLayer = m_bank.grid().unitsPerLayer();
+    for (int i = 0; i < m_bank.grid().unitCount(); ++i)
+        if (const auto pin = units[static_cast<std::size_t>(i)])
+            m_pinList.push_back({i / perLayer, i % perLayer, *pin});
     m_bank.setPins(std::move(units));
-    m_pinList = pins;
 }
 
 void GateLearner::adopt(const AttentionLayout& layout) {
@@ -169,6 +213,12 @@ void GateLearner::adopt(const AttentionLayout& layout) {
     }
     for (std::size_t i = 0; i < std::min(closed.size(), opened.size()); ++i)
         std::swap(values[closed[i]], values[opened[i]]);
+    m_bank.set(values);
+    if (layoutOf(layout.fullCount()) == layout) return;
+    // Equal parameters rank by a seed: a little apart they rank as wanted.
+    constexpr double kApart = 1e-3;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] += layout.full[i] != 0 ? 0 : -kApart * (1 + std::abs(values[i]));
     m_bank.set(values);
 }
 

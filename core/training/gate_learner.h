@@ -21,6 +21,7 @@ struct TrainerState {
     bool isFrozen = false;
     std::vector<Pin> pins;
     std::optional<double> bestLoss;  // of the layouts tried so far (GateMethod::Random)
+    int stepCount = 0;               // steps planned by now, where moved targets made them more; 0: the config's
 
     bool operator==(const TrainerState&) const = default;
 };
@@ -61,7 +62,8 @@ public:
     void retarget(double target, int rampSteps);
     /// Throws Error (BadInput) for a pin outside the grid, a unit pinned twice, and pins without room for the target.
     void setPins(const std::vector<Pin>& pins);
-    void setFrozen(bool isFrozen) { m_isFrozen = isFrozen; }
+    /// Gates stand still, or move again from where they are towards the target.
+    void setFrozen(bool isFrozen);
 
     /// Makes the gates round to `layout` at its budget, by exchanging parameters between units; pins stay.
     void adopt(const AttentionLayout& layout);
@@ -79,8 +81,11 @@ private:
     /// Multipliers ascend on the error that the update left; then all gates of a group move alike, so that the expected
     /// sparsity is (nearer to) the next step's target. So the multiplier becomes the price and the common move fades.
     void hold(const GateBank::Sample& sample);
+    /// What each group's sparsity can and should be when the schedule stands at `target`: pinned units as they are, the
+    /// free ones never all open or all closed, where gates would lose their order.
+    [[nodiscard]] std::vector<double> groupTargets(double target) const;
     /// Throws Error (RunFailed) when the multipliers have exploded or the gates leaped too often since `before`.
-    void requireCalm(const GateState& before);
+    void requireCalm(const GateState& before, const std::vector<double>& multipliersBefore);
     void requireRoomFor(const UnitPins& pins, double target) const;
 
     GateMethod m_method;
@@ -95,8 +100,10 @@ private:
     std::int64_t m_step = 0;
     bool m_isFrozen = false;
     std::optional<double> m_bestLoss;
-    GateState m_calm;  // before the gates began to leap
-    int m_leaps = 0;   // steps in a row in which they did
+    GateState m_calm;                       // before the gates began to leap
+    std::vector<double> m_calmMultipliers;  // likewise
+    double m_lastMove = 0;                  // mean of the last update, before the hold
+    int m_leaps = 0;                        // steps in a row in which they did
 };
 
 }  // namespace consa

@@ -11,8 +11,6 @@ namespace consa {
 
 namespace {
 
-constexpr int kSettlingSteps = 40;  // trained on after a moved target was reached
-
 TrainingConfig checked(TrainingConfig config, const ModelConfig& model) {
     requireValid(config, model.longestContextTokens());
     return config;
@@ -198,10 +196,17 @@ AttentionLayout Trainer::layoutAt(double sparsity) const {
     return m_config.mode == LearningMode::Recover ? *m_parts.layout : m_gates.layoutAt(sparsity);
 }
 
+TrainerState Trainer::state() const {
+    TrainerState state = m_gates.state();
+    state.stepCount = m_config.stepCount;
+    return state;
+}
+
 void Trainer::restore(const TrainerState& state) {
     m_gates.restore(state);
     m_config.target = state.ramp.target;
     m_config.pins = state.pins;
+    m_config.stepCount = std::max(m_config.stepCount, state.stepCount);
 }
 
 }  // namespace consa

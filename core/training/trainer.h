@@ -55,7 +55,7 @@ public:
     /// The gates rounded to exactly the budget of `sparsity`; in LearningMode::Recover the layout that is held.
     [[nodiscard]] AttentionLayout layoutAt(double sparsity) const;
 
-    [[nodiscard]] TrainerState state() const { return m_gates.state(); }
+    [[nodiscard]] TrainerState state() const;
     void restore(const TrainerState& state);
 
 private:

@@ -3,6 +3,7 @@
 
 #include "core/base/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -242,8 +243,15 @@ void requireCompatible(const TrainingConfig& config) {
                     toString(config.mode));
     if (config.method != GateMethod::Consa && (config.scope == Scope::PerLayer || !config.pins.empty()))
         throw Error("--method " + toString(config.method) + " knows neither --scope per-layer nor --pin");
-    if (config.mode == LearningMode::Recover && !config.pins.empty())
-        throw Error("--pin has no place in --mode recover: the layout is fixed");
+    if (config.mode == LearningMode::Recover && (!config.pins.empty() || !config.moves.empty()))
+        throw Error("--pin and --move have no place in --mode recover: the layout is fixed");
+    int stepCount = config.stepCount;
+    for (const TargetMove& move : config.moves) {
+        if (move.step >= stepCount)
+            throw Error("--move " + toString(move) + " comes after the last of " + std::to_string(stepCount) +
+                        " steps");
+        stepCount = std::max(stepCount, move.step + config.rampSteps + kSettlingSteps);
+    }
 }
 
 }  // namespace
@@ -292,6 +300,8 @@ void requireValid(const TrainingConfig& config, int modelContextTokens) {
     requireValidText(config, modelContextTokens);
     requireShare(config.warmupShare, "--warmup-share");
     requireAtLeast(config.rampSteps, 0, "--ramp");
+    constexpr int kLongestRamp = 1000000;
+    if (config.rampSteps > kLongestRamp) throw Error("--ramp " + std::to_string(config.rampSteps) + " is too long");
     requireValidOptimiser(config);
     requireValidWeights(config);
     requireCompatible(config);

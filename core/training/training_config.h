@@ -81,6 +81,9 @@ struct TrainingConfig {
 /// a CPU's (512, 64, 1, 200).
 [[nodiscard]] TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu);
 
+/// Trained on after a moved target was reached.
+inline constexpr int kSettlingSteps = 40;
+
 /// Throws Error (BadInput) naming the first knob out of range: target outside 0..1, window >= context, context beyond
 /// `modelContextTokens`, non-positive counts. `modelContextTokens` 0 skips that check.
 void requireValid(const TrainingConfig& config, int modelContextTokens = 0);

@@ -94,7 +94,8 @@ private slots:
         const TargetRamp ramp{0, target, 0, static_cast<std::int64_t>(0.4 * steps)};
         for (int step = 0; step < steps; ++step) {
             const GateBank::Sample sample = bank.sample(step);
-            const std::vector<double> errors = constraint.errors(bank.slidingProbabilities(), ramp.at(step));
+            const std::vector<double> errors =
+                constraint.errors(bank.slidingProbabilities(), std::vector<double>{ramp.at(step)});
             std::vector<double> gradient(worth.size());
             for (std::size_t i = 0; i < worth.size(); ++i) gradient[i] = -worth[i] * sample.slope[i];
             constraint.addGradient(errors, bank.slidingProbabilitySlopes(), gradient);

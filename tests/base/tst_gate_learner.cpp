@@ -185,12 +185,45 @@ private Q_SLOTS:
         }
     }
 
+    /// While the target rises from 0, pins alone can lie beyond it: the free gates must not all end at a clamp, nor the
+    /// multiplier wind up.
+    void learnsBesideManyPins_data() {
+        QTest::addColumn<bool>("isFull");
+        QTest::addColumn<bool>("perLayer");
+        for (const bool isFull : {false, true})
+            for (const bool perLayer : {false, true})
+                QTest::addRow("%s, %s", isFull ? "full" : "sliding", perLayer ? "per layer" : "global")
+                    << isFull << perLayer;
+    }
+
+    void learnsBesideManyPins() {
+        QFETCH(bool, isFull);
+        QFETCH(bool, perLayer);
+        const UnitGrid grid{28, 8, Granularity::KvHead};
+        TrainingConfig config = configFor(0.5);
+        config.scope = perLayer ? Scope::PerLayer : Scope::Global;
+        for (int layer = 0; layer < 28; ++layer) config.pins.push_back({layer, layer % 8, isFull});
+        for (int head = 1; head < 8; ++head) config.pins.push_back({0, head, isFull});  // a layer without a free unit
+        GateLearner learner(grid, config);
+        SyntheticLoss loss(224, 6);
+        learn(learner, loss, config.stepCount, config.stepCount);
+        QVERIFY2(std::abs(learner.multiplier()) < 1, qPrintable(shown(learner.multiplier())));
+        QVERIFY(learner.bank().undecidedCount() < 150);
+        const AttentionLayout layout = learner.layoutAt(0.5);
+        QCOMPARE(layout.fullCount(), 112);
+        // Among the free units the most worthy must be the full ones.
+        for (const Pin& pin : learner.pins()) QCOMPARE(layout.isFull(pin.layer, pin.unit), isFull);
+        QVERIFY2(loss.captured(layout) > 0.75, qPrintable(shown(loss.captured(layout))));
+    }
+
     void aPinThatLeavesNoRoomIsRefused() {
         TrainingConfig config = configFor(0.95);
         for (int layer = 0; layer < 6; ++layer) config.pins.push_back({layer, 0, true});
         VERIFY_ERROR(GateLearner(gridOf(90), config), "at least 6");
         config.pins.pop_back();
         GateLearner learner(gridOf(90), config);
+        config.moves = {{10, 1.0}};
+        VERIFY_ERROR(GateLearner(gridOf(90), config), "at least 5");
         VERIFY_ERROR(learner.retarget(1, 20), "at least 5");
         VERIFY_ERROR(learner.setPins({{0, 0, true}, {0, 0, false}}), "pinned twice");
         VERIFY_ERROR(learner.setPins({{30, 0, true}}), "outside");
@@ -212,6 +245,42 @@ private Q_SLOTS:
         learn(resumed, b, 30, 150);
         QVERIFY(resumed.state() == whole.state());
         VERIFY_ERROR(second.restore(first.state()), "multipliers");
+    }
+
+    void aWholeLayerCanBePinned() {
+        TrainingConfig config = configFor(0.5);
+        config.pins = {pinFromString("3=full"), pinFromString("4.1=sliding")};
+        const GateLearner learner(gridOf(90), config);
+        QCOMPARE(learner.pins(), (std::vector<Pin>{{3, 0, true}, {3, 1, true}, {3, 2, true}, {4, 1, false}}));
+        QCOMPARE(QString::fromStdString(toString(config.pins[0])), QStringLiteral("3=full"));
+    }
+
+    void thawedGatesRampFromWhereTheyAre() {
+        GateLearner learner(gridOf(90), configFor(0.5));
+        SyntheticLoss loss(90, 4);
+        learn(learner, loss, 30, 150);
+        learner.setFrozen(true);
+        const double before = learner.bank().expectedSparsity();
+        learn(learner, loss, 60, 150);
+        QCOMPARE(learner.bank().expectedSparsity(), before);
+        learner.setFrozen(false);
+        learn(learner, loss, 1, 150);
+        QVERIFY(std::abs(learner.bank().expectedSparsity() - before) < 0.02);
+        learn(learner, loss, 59, 150);
+        QVERIFY(std::abs(learner.bank().expectedSparsity() - 0.5) < 0.005);
+    }
+
+    void adoptsALayoutAmongEqualGates() {
+        TrainingConfig config = configFor(0.5);
+        GateLearner learner(gridOf(90), config);
+        TrainerState state = learner.state();
+        std::fill(state.gates.logAlpha.begin(), state.gates.logAlpha.end(), 8.0);
+        learner.restore(state);
+        AttentionLayout wanted = learner.layoutAt(0.5);
+        std::swap(*std::find(wanted.full.begin(), wanted.full.end(), 1),
+                  *std::find(wanted.full.begin(), wanted.full.end(), 0));
+        learner.adopt(wanted);
+        QVERIFY(learner.layoutAt(0.5) == wanted);
     }
 
     void adoptsALayoutAtItsBudget() {

@@ -188,6 +188,22 @@ private Q_SLOTS:
         QVERIFY2(layout == kScattered, qPrintable(shown(layout)));
     }
 
+    void aPlannedMoveSurvivesAResume() {
+        const Transformer model = builtDecoder(kScattered);
+        const TokenCorpus corpus = randomText();
+        TrainingConfig config = toyConfig(0.25);
+        config.stepCount = 20;
+        config.rampSteps = 5;
+        config.moves = {{10, 0.5}};
+        Trainer whole(model, corpus, config), first(model, corpus, config), second(model, corpus, config);
+        while (whole.stepsDone() < whole.config().stepCount) static_cast<void>(whole.step());
+        for (int step = 0; step < 30; ++step) static_cast<void>(first.step());
+        second.restore(first.state());
+        QCOMPARE(second.config().stepCount, 55);  // the move, its ramp and 40 steps to settle
+        while (second.stepsDone() < second.config().stepCount) static_cast<void>(second.step());
+        QVERIFY(second.state() == whole.state());
+    }
+
     void divergingRunsEndWithTheGatesOfACalmStep_data() {
         QTest::addColumn<double>("rate");
         QTest::addColumn<double>("multiplierRate");
