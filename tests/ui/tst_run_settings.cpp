@@ -45,7 +45,7 @@ const QStandardItem& item(const QWidget& form, const QString& name, const QStrin
 }
 
 LayoutChoice layoutChoice(const QString& name, const UnitGrid& grid) {
-    LayoutChoice choice{name, QStringLiteral("/tmp/my presets/") + name + QStringLiteral(".json"), {}};
+    LayoutChoice choice{name, QStringLiteral("/home/ada/my presets/") + name + QStringLiteral(".json"), {}};
     choice.file.layout = AttentionLayout(grid, true);
     choice.file.layout.setFull(1, 0, false);
     choice.file.windowTokens = 32;
@@ -173,7 +173,7 @@ private slots:
         QCOMPARE(dialog.config().sinkTokens, 2);
         choose(dialog, QStringLiteral("Layout"), QStringLiteral("two"));
         QVERIFY(dialog.config().granularity == Granularity::Layer);
-        QVERIFY(dialog.commandLine().contains(QStringLiteral("--mode recover --layout '/tmp/my presets/two.json'")));
+        QVERIFY(dialog.commandLine().contains(QStringLiteral("--mode recover --layout '/home/ada/my presets/two.json'")));
         QVERIFY(!field<QComboBox>(dialog, QStringLiteral("Method")).isEnabled());
         QVERIFY(dialog.problem().isEmpty());
     }
