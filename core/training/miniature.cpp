@@ -35,25 +35,6 @@ TrainingConfig trainingConfig(const PretrainRun& run) {
     return config;
 }
 
-/// The same weights in another format.
-TransformerWeights converted(TransformerWeights weights, torch::ScalarType type) {
-    const bool isTied = weights.head.is_same(weights.embedding);
-    const auto convert = [type](torch::Tensor& tensor) {
-        if (tensor.defined()) tensor = tensor.to(type);
-    };
-    convert(weights.embedding);
-    convert(weights.finalNorm);
-    if (isTied)
-        weights.head = weights.embedding;
-    else
-        convert(weights.head);
-    for (LayerWeights& layer : weights.layers)
-        for (torch::Tensor* tensor : {&layer.attentionNorm, &layer.feedForwardNorm, &layer.queryKeyValue, &layer.output,
-                                      &layer.gateUp, &layer.down})
-            convert(*tensor);
-    return weights;
-}
-
 void writeFolder(const PretrainRun& run, const Transformer& model, const std::string& tokenizerJson) {
     std::vector<NamedTensor> tensors;
     for (const auto& [name, weight] : namedWeights(model)) {
@@ -110,7 +91,7 @@ double pretrainMiniature(const PretrainRun& run, int hiddenSize, const PretrainR
     const torch::ScalarType type = scalarType(DataType::Auto, device, /*forLearning=*/true);
     const Transformer random =
         randomTransformer(miniatureShape(hiddenSize, source->config().vocabularySize), device, run.seed);
-    const Transformer model(random.config(), converted(random.weights(), type));
+    const Transformer model(random.config(), random.weights().copiedAs(type));
     const TrainingConfig config = trainingConfig(run);
     WeightOptimiser optimiser(model, random.weights(), config);
     TrainerParts parts;

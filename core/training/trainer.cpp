@@ -2,7 +2,7 @@
 #include "core/training/trainer.h"
 
 #include "core/base/error.h"
-#include "core/model/training_loss.h"
+#include "core/training/training_loss.h"
 
 #include <algorithm>
 #include <cmath>

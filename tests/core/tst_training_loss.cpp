@@ -1,8 +1,8 @@
 // Distillation: zero where nothing differs, and gradients by gates, hidden states and weights against finite
 // differences.
 #include "core/model/chunked_loss.h"
-#include "core/model/training_loss.h"
 #include "core/model/transformer_loader.h"
+#include "core/training/training_loss.h"
 
 #include <QtTest>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/support/fake_session.h"
+#include "tests/support/test_home.h"
 #include "ui/main_window.h"
 #include "ui/style/application_style.h"
 
@@ -17,12 +18,7 @@ class WindowFixture {
 public:
     /// Once, before any window.
     bool prepare() {
-        qputenv("HOME", m_home.path().toUtf8());
-        qputenv("XDG_CONFIG_HOME", m_home.filePath(QStringLiteral("config")).toUtf8());
-        qputenv("CONSA_DATA_DIR", m_home.filePath(QStringLiteral("data")).toUtf8());
-        QCoreApplication::setOrganizationName(QStringLiteral("consa-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("consa-test"));
-        applyApplicationStyle(ThemeChoice::Light);
+        useTestHome(m_home);
         return m_home.isValid();
     }
 

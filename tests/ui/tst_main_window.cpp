@@ -1,6 +1,7 @@
 // The window as a user meets it, over a session without a model.
 #include "core/base/file_io.h"
 #include "tests/support/fake_session.h"
+#include "tests/support/test_home.h"
 #include "ui/main_window.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/session/saved_run.h"
@@ -31,12 +32,7 @@ class TestMainWindow : public QObject {
 private slots:
     void initTestCase() {
         QVERIFY(m_home.isValid());
-        qputenv("HOME", m_home.path().toUtf8());
-        qputenv("XDG_CONFIG_HOME", m_home.filePath(QStringLiteral("config")).toUtf8());
-        qputenv("CONSA_DATA_DIR", m_home.filePath(QStringLiteral("data")).toUtf8());
-        QCoreApplication::setOrganizationName(QStringLiteral("consa-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("consa-test"));
-        applyApplicationStyle(ThemeChoice::Light);
+        useTestHome(m_home);
     }
 
     void cleanup() {

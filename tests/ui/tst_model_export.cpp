@@ -2,6 +2,7 @@
 #include "core/checkpoint/hf_checkpoint.h"
 #include "core/layout/layout_patterns.h"
 #include "tests/support/fake_session.h"
+#include "tests/support/test_home.h"
 #include "ui/export/model_export.h"
 #include "ui/main_window.h"
 #include "ui/style/application_style.h"
@@ -38,12 +39,7 @@ class TestModelExport : public QObject {
 private slots:
     void initTestCase() {
         QVERIFY(m_home.isValid());
-        qputenv("HOME", m_home.path().toUtf8());
-        qputenv("XDG_CONFIG_HOME", m_home.filePath(QStringLiteral("config")).toUtf8());
-        qputenv("CONSA_DATA_DIR", m_home.filePath(QStringLiteral("data")).toUtf8());
-        QCoreApplication::setOrganizationName(QStringLiteral("consa-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("consa-test"));
-        applyApplicationStyle(ThemeChoice::Light);
+        useTestHome(m_home);
     }
 
     void writesAFolderThatOpensAgain() {

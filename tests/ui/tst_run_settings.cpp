@@ -173,7 +173,8 @@ private slots:
         QCOMPARE(dialog.config().sinkTokens, 2);
         choose(dialog, QStringLiteral("Layout"), QStringLiteral("two"));
         QVERIFY(dialog.config().granularity == Granularity::Layer);
-        QVERIFY(dialog.commandLine().contains(QStringLiteral("--mode recover --layout '/home/ada/my presets/two.json'")));
+        QVERIFY(
+            dialog.commandLine().contains(QStringLiteral("--mode recover --layout '/home/ada/my presets/two.json'")));
         QVERIFY(!field<QComboBox>(dialog, QStringLiteral("Method")).isEnabled());
         QVERIFY(dialog.problem().isEmpty());
     }

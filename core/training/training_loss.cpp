@@ -1,5 +1,5 @@
 // The three losses.
-#include "core/model/training_loss.h"
+#include "core/training/training_loss.h"
 
 #include "core/model/chunked_loss.h"
 
