@@ -25,7 +25,7 @@ std::vector<double> gradientsAt(const Transformer& model, const EvaluationText& 
                         .to(model.device(), torch::kFloat32)
                         .requires_grad_();
     for (const TokenWindow& window : text.windows) {
-        const auto ids = windowIds(*text.corpus, {window}, text.contextTokens, model.device());
+        const auto ids = windowIds(*text.corpus, {&window, 1}, text.contextTokens, model.device());
         (model.loss(ids, gates, check) / static_cast<double>(text.windows.size())).backward();
     }
     const auto gradient = gates.zTensor.grad().to(torch::kCPU, torch::kFloat64).contiguous();

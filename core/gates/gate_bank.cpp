@@ -97,36 +97,67 @@ int GateBank::undecidedCount() const {
     return count;
 }
 
-GateDraw GateBank::draw(std::size_t unit, std::int64_t step) const {
+GateDraw GateBank::draw(std::size_t unit, std::int64_t step, int index) const {
     if (m_pins[unit]) return {*m_pins[unit] ? 1.0 : 0.0, 0.0};
     if (m_settings.kind == GateKind::Plain) return {m_state.logAlpha[unit], 1.0};
-    return drawGate(m_state.logAlpha[unit], uniformAt(m_settings.seed, static_cast<std::uint64_t>(step), unit));
+    constexpr int kPairShift = 40;  // beyond any step
+    const std::uint64_t stream = static_cast<std::uint64_t>(step) | static_cast<std::uint64_t>(index / 2) << kPairShift;
+    const double uniform = uniformAt(m_settings.seed, stream, unit);
+    return drawGate(m_state.logAlpha[unit], index % 2 == 0 ? uniform : 1 - uniform);
 }
 
-GateBank::Sample GateBank::sample(std::int64_t step) const {
+GateBank::Sample GateBank::sample(std::int64_t step, int index) const {
     Sample sample;
     for (std::size_t i = 0; i < m_state.logAlpha.size(); ++i) {
-        const GateDraw draw = this->draw(i, step);
+        const GateDraw draw = this->draw(i, step, index);
         sample.z.push_back(draw.z);
         sample.slope.push_back(draw.slope);
     }
     return sample;
 }
 
-void GateBank::update(std::span<const double> gradient, double learningRate) {
+void GateBank::updateMoments(std::span<const double> gradient) {
     GateState& s = m_state;
     ++s.updateCount;
-    const double correction1 = 1 - std::pow(m_settings.beta1, static_cast<double>(s.updateCount));
-    const double correction2 = 1 - std::pow(m_settings.beta2, static_cast<double>(s.updateCount));
     for (std::size_t i = 0; i < s.logAlpha.size(); ++i) {
         if (m_pins[i]) continue;
         const double g = gradient[i];
         s.firstMoment[i] = stored(m_settings.beta1 * s.firstMoment[i] + (1 - m_settings.beta1) * g);
         s.secondMoment[i] = stored(m_settings.beta2 * s.secondMoment[i] + (1 - m_settings.beta2) * g * g);
-        const double denominator = std::sqrt(s.secondMoment[i] / correction2) + kAdamEpsilon;
-        const double moved = s.logAlpha[i] - learningRate * (s.firstMoment[i] / correction1) / denominator;
-        s.logAlpha[i] = clamped(moved);
     }
+}
+
+std::vector<double> GateBank::scales() const {
+    std::vector<double> result = m_state.secondMoment;
+    const double sharing = m_settings.scaleSharing;
+    if (sharing == 0) return result;
+    double sum = 0;
+    int freeCount = 0;
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        if (m_pins[i]) continue;
+        sum += result[i];
+        ++freeCount;
+    }
+    const double mean = sum / std::max(1, freeCount);
+    for (double& value : result) value = std::pow(value, 1 - sharing) * std::pow(mean, sharing);
+    return result;
+}
+
+double GateBank::update(std::span<const double> gradient, double learningRate) {
+    updateMoments(gradient);
+    GateState& s = m_state;
+    const double correction1 = 1 - std::pow(m_settings.beta1, static_cast<double>(s.updateCount));
+    const double correction2 = 1 - std::pow(m_settings.beta2, static_cast<double>(s.updateCount));
+    const std::vector<double> scale = scales();
+    double squares = 0;
+    for (std::size_t i = 0; i < s.logAlpha.size(); ++i) {
+        if (m_pins[i]) continue;
+        const double denominator = std::sqrt(scale[i] / correction2) + kAdamEpsilon;
+        const double move = learningRate * (s.firstMoment[i] / correction1) / denominator;
+        squares += move * move;
+        s.logAlpha[i] = clamped(s.logAlpha[i] - move);
+    }
+    return std::sqrt(squares / static_cast<double>(s.logAlpha.size()));
 }
 
 void GateBank::set(std::span<const double> values) {

@@ -22,6 +22,8 @@ struct GateSettings {
     double beta1 = 0.9;
     double beta2 = 0.99;
     std::uint64_t seed = 0;
+    double scaleSharing = 0;  // s in v^(1-s) mean(v)^s, what Adam's second moment v is replaced by: none outruns its
+                              // gradient as s nears 1
     GateKind kind = GateKind::HardConcrete;
 };
 
@@ -63,16 +65,18 @@ public:
     [[nodiscard]] double expectedSparsity() const;
     [[nodiscard]] int undecidedCount() const;
 
-    /// The gates of step `step`: depends on the seed, the step, logAlpha and pins alone.
-    [[nodiscard]] Sample sample(std::int64_t step) const;
+    /// Draw `index` of step `step`: depends on the seed, both numbers, logAlpha and pins alone. An odd draw mirrors the
+    /// one before it (antithetic: u and 1 - u), so that the two together vary less than two of their own.
+    [[nodiscard]] Sample sample(std::int64_t step, int index = 0) const;
 
     /// Sets every parameter (clamped); the optimiser's moments stand still. `values`: [units].
     void set(std::span<const double> values);
     /// Adds one number to the parameters of the units [begin, begin + count), pinned ones left out, so that their mean
     /// P(z = 0) becomes `sparsity`, or as near to it as the clamp lets it.
     void moveSparsity(std::size_t begin, std::size_t count, double sparsity);
-    /// One Adam update with the gradient of the objective by logAlpha, [units]; then the clamp.
-    void update(std::span<const double> gradient, double learningRate);
+    /// One Adam update with the gradient of the objective by logAlpha, [units]; then the clamp. The root mean square of
+    /// the moves that the gates would have made without it.
+    double update(std::span<const double> gradient, double learningRate);
 
     [[nodiscard]] const GateState& state() const { return m_state; }
     /// Throws Error (BadInput) when the state is of another grid.
@@ -81,7 +85,10 @@ public:
 private:
     [[nodiscard]] double clamped(double value) const;
     [[nodiscard]] double slidingProbability(std::size_t unit, double shift = 0) const;
-    [[nodiscard]] GateDraw draw(std::size_t unit, std::int64_t step) const;
+    [[nodiscard]] GateDraw draw(std::size_t unit, std::int64_t step, int index) const;
+    void updateMoments(std::span<const double> gradient);
+    /// What divides every gate's first moment, squared: its own second moment and the free gates' mean, as shared.
+    [[nodiscard]] std::vector<double> scales() const;
 
     UnitGrid m_grid;
     GateSettings m_settings;

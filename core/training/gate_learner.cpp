@@ -35,15 +35,10 @@ SparsityConstraint constraintOf(const UnitGrid& grid, const TrainingConfig& conf
     return {grid, config.scope, rate, config.quadraticWeight + (isSampled(config) ? kSampledWeight : 0)};
 }
 
-double meanDistance(const std::vector<double>& a, const std::vector<double>& b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
-    return sum / static_cast<double>(a.size());
-}
-
 GateSettings settingsOf(const TrainingConfig& config) {
     GateSettings settings{config.initialLogAlpha, config.logAlphaLimit, config.gateBeta1, config.gateBeta2,
                           config.seed};
+    if (config.method == GateMethod::Consa) settings.scaleSharing = config.gateScaleSharing;
     if (isPlain(config.method)) {
         settings.kind = GateKind::Plain;
         settings.initialLogAlpha = config.method == GateMethod::L1 ? 1.0 : kHalf;
@@ -82,81 +77,91 @@ std::vector<double> GateLearner::groupTargets(double target) const {
     return result;
 }
 
-GateBank::Sample GateLearner::sample() const {
+std::vector<GateBank::Sample> GateLearner::samples(int count) const {
     const UnitGrid& grid = m_bank.grid();
     const auto unitCount = static_cast<std::size_t>(grid.unitCount());
     if (m_method == GateMethod::Gradient)
-        return {std::vector<double>(unitCount, kHalf), std::vector<double>(unitCount, 1)};
+        return {{std::vector<double>(unitCount, kHalf), std::vector<double>(unitCount, 1)}};
     if (m_method == GateMethod::Random) {
         const AttentionLayout drawn =
             randomLayout(grid, m_ramp.target, mixSeed(m_seed, static_cast<std::uint64_t>(m_step)));
-        return {{drawn.full.begin(), drawn.full.end()}, std::vector<double>(unitCount)};
+        return {{{drawn.full.begin(), drawn.full.end()}, std::vector<double>(unitCount)}};
     }
-    return m_bank.sample(m_step);
+    std::vector<GateBank::Sample> result;
+    for (int i = 0; i < (isPlain(m_method) ? 1 : count); ++i) result.push_back(m_bank.sample(m_step, i));
+    return result;
 }
 
-GateLearner::Reading GateLearner::read(const GateBank::Sample& sample) const {
+GateLearner::Reading GateLearner::read(std::span<const GateBank::Sample> samples) const {
     Reading reading;
     std::vector<double> sliding = m_bank.slidingProbabilities();
-    if (m_estimate == SparsityEstimate::Sampled)
-        for (std::size_t i = 0; i < sliding.size(); ++i) sliding[i] = 1 - sample.z[i];
+    if (m_estimate == SparsityEstimate::Sampled) {
+        std::fill(sliding.begin(), sliding.end(), 1);
+        for (const GateBank::Sample& sample : samples)
+            for (std::size_t i = 0; i < sliding.size(); ++i)
+                sliding[i] -= sample.z[i] / static_cast<double>(samples.size());
+    }
     reading.errors = m_constraint.errors(sliding, groupTargets(m_ramp.at(m_step)));
     if (m_method == GateMethod::Consa) reading.penalty = m_constraint.penalty(reading.errors);
     return reading;
 }
 
-void GateLearner::learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate) {
-    const std::size_t unitCount = gradientByZ.size();
+std::vector<double> GateLearner::objectiveGradient(std::span<const Pull> pulls, const Reading& reading) const {
+    std::vector<double> gradient(m_bank.logAlpha().size());
+    for (const Pull& pull : pulls)
+        for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += pull.gradientByZ[i] * pull.sample.slope[i];
+    if (m_method == GateMethod::L1)
+        for (double& value : gradient) value += kL1Weight / static_cast<double>(gradient.size());
+    if (m_method == GateMethod::Consa)
+        m_constraint.addGradient(reading.errors, m_bank.slidingProbabilitySlopes(), gradient);
+    return gradient;
+}
+
+void GateLearner::score(std::span<const Pull> pulls) {
+    std::vector<double> scores = m_bank.logAlpha();
+    for (const Pull& pull : pulls)
+        for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= pull.gradientByZ[i];
+    m_bank.set(scores);
+}
+
+void GateLearner::learn(std::span<const Pull> pulls, double learningRate) {
     if (!m_isFrozen && m_method == GateMethod::Gradient) {
-        std::vector<double> scores = m_bank.logAlpha();
-        for (std::size_t i = 0; i < unitCount; ++i) scores[i] -= gradientByZ[i];
-        m_bank.set(scores);
+        score(pulls);
     } else if (!m_isFrozen) {
-        std::vector<double> gradient(unitCount);
-        for (std::size_t i = 0; i < unitCount; ++i) gradient[i] = gradientByZ[i] * sample.slope[i];
-        if (m_method == GateMethod::L1)
-            for (double& value : gradient) value += kL1Weight / static_cast<double>(unitCount);
-        if (m_method == GateMethod::Consa) {
-            const Reading reading = read(sample);
-            m_constraint.addGradient(reading.errors, m_bank.slidingProbabilitySlopes(), gradient);
-        }
+        std::vector<GateBank::Sample> drawn;
+        for (const Pull& pull : pulls) drawn.push_back(pull.sample);
+        const Reading reading = read(drawn);
         const GateState before = m_bank.state();
         const std::vector<double> multipliersBefore = m_constraint.multipliers();
-        m_bank.update(gradient, isPlain(m_method) ? kPlainRateShare * learningRate : learningRate);
-        m_lastMove = meanDistance(before.logAlpha, m_bank.logAlpha());
+        const double meanMove = m_bank.update(objectiveGradient(pulls, reading),
+                                              isPlain(m_method) ? kPlainRateShare * learningRate : learningRate);
         if (m_method == GateMethod::Consa) {
-            hold(sample);
-            requireCalm(before, multipliersBefore);
+            hold(reading);
+            requireCalm(meanMove, before, multipliersBefore);
         }
     }
     ++m_step;
 }
 
-void GateLearner::requireCalm(const GateState& before, const std::vector<double>& multipliersBefore) {
+void GateLearner::requireCalm(double meanMove, const GateState& before, const std::vector<double>& multipliersBefore) {
     constexpr double kLargestMultiplier = 1e4;  // nats for a whole model's sparsity; runs that learn stay below 10
-    constexpr double kLeap = 4;                 // mean move of logAlpha in a step: half of its range (taste)
-    constexpr int kMostLeaps = 4;
-    const bool hasLeaped = m_lastMove > kLeap;
+    constexpr double kLeap = 4;                 // of logAlpha in a step: a quarter of its range (taste)
+    const bool hasLeaped = !(meanMove < kLeap);
     const bool hasExploded = !(m_constraint.largestMultiplier() < kLargestMultiplier);
-    if ((hasLeaped || hasExploded) && m_leaps == 0) {
-        m_calm = before;
-        m_calmMultipliers = multipliersBefore;
-    }
-    m_leaps = hasLeaped ? m_leaps + 1 : 0;
-    if (m_leaps < kMostLeaps && !hasExploded) return;
-    m_bank.restore(m_calm);
-    m_constraint.restore(m_calmMultipliers);
+    if (!hasLeaped && !hasExploded) return;
+    m_bank.restore(before);
+    m_constraint.restore(multipliersBefore);
     throw Error(hasExploded ? "The multiplier has exploded at step " + std::to_string(m_step) +
-                                  "; the gates of the last calm step are kept. Try a smaller --multiplier-rate."
+                                  "; the gates of the step before are kept. Try a smaller --multiplier-rate."
                             : "The gates leap from end to end at step " + std::to_string(m_step) +
-                                  "; those of the last calm step are kept. Try a smaller --lr.",
+                                  "; those of the step before are kept. Try a smaller --lr.",
                 ErrorKind::RunFailed);
 }
 
-void GateLearner::hold(const GateBank::Sample& sample) {
+void GateLearner::hold(const Reading& reading) {
     const std::vector<double> targets = groupTargets(m_ramp.at(m_step + 1));
     const std::vector<double> errors = m_constraint.errors(m_bank.slidingProbabilities(), targets);
-    m_constraint.ascend(m_estimate == SparsityEstimate::Sampled ? read(sample).errors : errors);
+    m_constraint.ascend(m_estimate == SparsityEstimate::Sampled ? reading.errors : errors);
     if (m_holdShare == 0 || (m_holdShare < 1 && !m_ramp.hasEnded(m_step))) return;
     const std::size_t count = m_constraint.unitsPerGroup();
     for (std::size_t group = 0; group < errors.size(); ++group)

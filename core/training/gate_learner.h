@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace consa {
@@ -46,12 +47,18 @@ public:
     [[nodiscard]] double multiplier() const { return m_constraint.meanMultiplier(); }
     [[nodiscard]] const std::vector<Pin>& pins() const { return m_pinList; }
 
-    /// The gates of the step to come.
-    [[nodiscard]] GateBank::Sample sample() const;
-    [[nodiscard]] Reading read(const GateBank::Sample& sample) const;
-    /// Ends the step with the loss's derivative by z, [units], under `sample`; frozen gates stand still.
-    /// Throws Error (RunFailed) when learning diverges; the gates of the last calm step are kept.
-    void learn(const GateBank::Sample& sample, const std::vector<double>& gradientByZ, double learningRate);
+    /// What a part of the batch saw.
+    struct Pull {
+        GateBank::Sample sample;
+        std::vector<double> gradientByZ;  // of the whole batch's loss, by this part's z, [units]
+    };
+
+    /// The gates of the step to come, one draw for each of `count` parts of the batch (fewer where nothing is drawn).
+    [[nodiscard]] std::vector<GateBank::Sample> samples(int count) const;
+    [[nodiscard]] Reading read(std::span<const GateBank::Sample> samples) const;
+    /// Ends the step; frozen gates stand still.
+    /// Throws Error (RunFailed) when learning diverges; the gates of the step before are kept.
+    void learn(std::span<const Pull> pulls, double learningRate);
     /// Ends a step that left the gates alone.
     void skip() { ++m_step; }
     /// Ends a step of GateMethod::Random, where `loss` is that of the sample: the best sample so far is kept.
@@ -80,12 +87,17 @@ public:
 private:
     /// Multipliers ascend on the error that the update left; then all gates of a group move alike, so that the expected
     /// sparsity is (nearer to) the next step's target. So the multiplier becomes the price and the common move fades.
-    void hold(const GateBank::Sample& sample);
+    void hold(const Reading& reading);
+    /// The derivative of loss and constraint by every gate's parameter, [units].
+    [[nodiscard]] std::vector<double> objectiveGradient(std::span<const Pull> pulls, const Reading& reading) const;
+    /// Ends a step of GateMethod::Gradient: the score falls by the derivative by z.
+    void score(std::span<const Pull> pulls);
     /// What each group's sparsity can and should be when the schedule stands at `target`: pinned units as they are, the
     /// free ones never all open or all closed, where gates would lose their order.
     [[nodiscard]] std::vector<double> groupTargets(double target) const;
-    /// Throws Error (RunFailed) when the multipliers have exploded or the gates leaped too often since `before`.
-    void requireCalm(const GateState& before, const std::vector<double>& multipliersBefore);
+    /// Throws Error (RunFailed) when the multipliers have exploded, or the update's mean move is a leap; what was
+    /// before is restored.
+    void requireCalm(double meanMove, const GateState& before, const std::vector<double>& multipliersBefore);
     void requireRoomFor(const UnitPins& pins, double target) const;
 
     GateMethod m_method;
@@ -100,10 +112,6 @@ private:
     std::int64_t m_step = 0;
     bool m_isFrozen = false;
     std::optional<double> m_bestLoss;
-    GateState m_calm;                       // before the gates began to leap
-    std::vector<double> m_calmMultipliers;  // likewise
-    double m_lastMove = 0;                  // mean of the last update, before the hold
-    int m_leaps = 0;                        // steps in a row in which they did
 };
 
 }  // namespace consa

@@ -18,7 +18,7 @@ TrainingConfig checked(TrainingConfig config, const ModelConfig& model) {
 
 }  // namespace
 
-torch::Tensor windowIds(const TokenCorpus& corpus, const std::vector<TokenWindow>& windows, int contextTokens,
+torch::Tensor windowIds(const TokenCorpus& corpus, std::span<const TokenWindow> windows, int contextTokens,
                         const torch::Device& device) {
     auto ids = torch::empty({static_cast<int64_t>(windows.size()), contextTokens + 1}, torch::kInt64);
     auto* out = ids.data_ptr<int64_t>();
@@ -42,6 +42,7 @@ Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingCo
       m_parts(std::move(parts)),
       m_sampler(corpus.windows(Split::Train, m_config.contextTokens), m_config.batchSize, m_config.seed),
       m_gates(model.config().grid(m_config.granularity), m_config),
+      m_plannedSteps(m_config.stepCount),
       m_windowsAtOnce(m_config.batchSize) {
     if (m_config.mode == LearningMode::Gates) m_parts.weights = nullptr;
     if (m_config.mode != LearningMode::Gates && m_parts.weights == nullptr)
@@ -52,7 +53,7 @@ Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingCo
         throw Error("The layout to recover has the shape of another model than " + model.config().name + ".");
 }
 
-torch::Tensor Trainer::idsOf(const std::vector<TokenWindow>& windows) const {
+torch::Tensor Trainer::idsOf(std::span<const TokenWindow> windows) const {
     return windowIds(m_corpus, windows, m_config.contextTokens, m_model.device());
 }
 
@@ -65,21 +66,32 @@ double Trainer::learningRateAt(std::int64_t step, double peak) const {
     return peak * warmup * (kFinalShare + (1 - kFinalShare) * left);
 }
 
-GateBank::Sample Trainer::sample() const {
-    if (m_config.mode != LearningMode::Recover) return m_gates.sample();
+std::vector<GateBank::Sample> Trainer::samples() const {
+    if (m_config.mode != LearningMode::Recover)
+        return m_gates.samples(std::min(m_config.gateDraws, m_config.batchSize));
     const std::vector<std::uint8_t>& full = m_parts.layout->full;
-    return {{full.begin(), full.end()}, std::vector<double>(full.size())};
+    return {{{full.begin(), full.end()}, std::vector<double>(full.size())}};
 }
 
-torch::Tensor Trainer::accumulate(const std::vector<TokenWindow>& batch, const ModelGates& gates,
+ModelGates Trainer::gatesFor(const std::vector<double>& unitZ) const {
+    const UnitGrid grid = m_parts.layout ? m_parts.layout->grid : m_gates.bank().grid();
+    ModelGates gates{perKvHead(grid, unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
+    if (m_config.mode != LearningMode::Recover)
+        gates.zTensor = torch::tensor(gates.z, torch::kFloat64)
+                            .view({grid.layerCount, grid.kvHeadCount})
+                            .to(m_model.device(), torch::kFloat32)
+                            .requires_grad_();
+    return gates;
+}
+
+torch::Tensor Trainer::accumulate(std::span<const TokenWindow> windows, std::size_t batchSize, const ModelGates& gates,
                                   const CancellationCheck& check) {
     const Transformer& teacher = m_parts.teacher != nullptr ? *m_parts.teacher : m_model;
     auto total = torch::zeros({}, torch::TensorOptions(m_model.device()));
-    for (std::size_t begin = 0; begin < batch.size(); begin += static_cast<std::size_t>(m_windowsAtOnce)) {
-        const std::size_t end = std::min(batch.size(), begin + static_cast<std::size_t>(m_windowsAtOnce));
-        const std::vector<TokenWindow> part(batch.begin() + static_cast<std::ptrdiff_t>(begin),
-                                            batch.begin() + static_cast<std::ptrdiff_t>(end));
-        const double share = static_cast<double>(part.size()) / static_cast<double>(batch.size());
+    while (!windows.empty()) {
+        const auto part = windows.first(std::min(windows.size(), static_cast<std::size_t>(m_windowsAtOnce)));
+        windows = windows.subspan(part.size());
+        const double share = static_cast<double>(part.size()) / static_cast<double>(batchSize);
         const auto loss = trainingLoss(m_config.loss, m_model, teacher, idsOf(part), gates, check) * share;
         if (loss.requires_grad()) loss.backward();  // not when every gate is exactly 0 or 1
         total += loss.detach();
@@ -87,28 +99,35 @@ torch::Tensor Trainer::accumulate(const std::vector<TokenWindow>& batch, const M
     return total;
 }
 
-Trainer::Measured Trainer::lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
+Trainer::Measured Trainer::lossAndGradient(const std::vector<TokenWindow>& batch,
+                                           const std::vector<GateBank::Sample>& samples,
                                            const CancellationCheck& check) {
-    const UnitGrid grid = m_parts.layout ? m_parts.layout->grid : m_gates.bank().grid();
-    ModelGates gates{perKvHead(grid, unitZ), {}, m_config.windowTokens, m_config.sinkTokens};
-    const bool gatesMove = m_config.mode != LearningMode::Recover;
-    if (gatesMove)
-        gates.zTensor = torch::tensor(gates.z, torch::kFloat64)
-                            .view({grid.layerCount, grid.kvHeadCount})
-                            .to(m_model.device(), torch::kFloat32)
-                            .requires_grad_();
     if (m_parts.weights != nullptr) m_parts.weights->clearGradients();
-    const torch::Tensor loss = accumulate(batch, gates, check);
+    auto loss = torch::zeros({}, torch::TensorOptions(m_model.device()));
+    std::vector<torch::Tensor> gradients;  // [heads] a sample
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const std::size_t begin = i * batch.size() / samples.size(), end = (i + 1) * batch.size() / samples.size();
+        const ModelGates gates = gatesFor(samples[i].z);
+        loss += accumulate(std::span(batch).subspan(begin, end - begin), batch.size(), gates, check);
+        const torch::Tensor gradient = gates.zTensor.defined() ? gates.zTensor.grad() : torch::Tensor();
+        gradients.push_back(gradient.defined() ? gradient.flatten()
+                                               : torch::zeros(static_cast<int64_t>(gates.z.size()), loss.options()));
+    }
     const auto norm = m_parts.weights != nullptr ? m_parts.weights->gradientNorm() : torch::zeros_like(loss);
     std::vector<torch::Tensor> parts{loss.view(1), norm.to(loss.scalar_type()).view(1)};
-    if (gatesMove && gates.zTensor.grad().defined()) parts.push_back(gates.zTensor.grad().flatten());
+    parts.insert(parts.end(), gradients.begin(), gradients.end());
     // The one place where the host waits for the device.
     const auto result = torch::cat(parts).to(torch::kCPU, torch::kFloat64);
     const auto* values = result.data_ptr<double>();
-    Measured measured{values[0], std::vector<double>(unitZ.size()), values[1]};
-    const auto headsPerUnit = gates.z.size() / unitZ.size();
-    for (std::size_t head = 0; parts.size() > 2 && head < gates.z.size(); ++head)
-        measured.unitGradient[head / headsPerUnit] += values[2 + head];
+    Measured measured{values[0], {}, values[1]};
+    const double* gradient = values + 2;
+    for (const GateBank::Sample& sample : samples) {
+        std::vector<double> byUnit(sample.z.size());
+        const auto headCount = static_cast<std::size_t>(gradients.front().numel());
+        const std::size_t headsPerUnit = headCount / byUnit.size();
+        for (std::size_t head = 0; head < headCount; ++head) byUnit[head / headsPerUnit] += *gradient++;
+        measured.unitGradients.push_back(std::move(byUnit));
+    }
     return measured;
 }
 
@@ -121,7 +140,7 @@ double Trainer::lossOfLayout(const std::vector<double>& unitZ, const Cancellatio
     double sum = 0;
     for (std::int64_t batch = 0; batch < kBatches; ++batch)
         for (const TokenWindow& window : m_sampler.batch(batch))
-            sum += trainingLoss(m_config.loss, m_model, teacher, idsOf({window}), gates, check).item<double>();
+            sum += trainingLoss(m_config.loss, m_model, teacher, idsOf({&window, 1}), gates, check).item<double>();
     return sum / static_cast<double>(kBatches * m_config.batchSize);
 }
 
@@ -140,16 +159,23 @@ auto Trainer::withinMemory(Work work) {
     }
 }
 
+void Trainer::learnGates(const std::vector<GateBank::Sample>& samples,
+                         const std::vector<std::vector<double>>& gradients) {
+    std::vector<GateLearner::Pull> pulls;
+    for (std::size_t i = 0; i < samples.size(); ++i) pulls.push_back({samples[i], gradients[i]});
+    m_gates.learn(pulls, learningRateAt(stepsDone(), m_config.gateLearningRate));
+}
+
 StepResult Trainer::step(const CancellationCheck& check) {
     const std::int64_t step = stepsDone();
     for (const TargetMove& move : m_config.moves)
         if (move.step == step) retarget(move.target, m_config.rampSteps);
-    const GateBank::Sample drawn = sample();
+    const std::vector<GateBank::Sample> drawn = samples();
     const bool isHeld = m_config.mode == LearningMode::Recover;
     const bool isSearch = m_config.method == GateMethod::Random;
     const Measured measured = withinMemory([&] {
-        if (isSearch) return Measured{lossOfLayout(drawn.z, check), {}, 0};
-        return lossAndGradient(m_sampler.batch(step), drawn.z, check);
+        if (isSearch) return Measured{lossOfLayout(drawn.front().z, check), {}, 0};
+        return lossAndGradient(m_sampler.batch(step), drawn, check);
     });
     StepResult result;
     result.loss = result.objective = measured.loss;
@@ -171,19 +197,21 @@ StepResult Trainer::step(const CancellationCheck& check) {
     if (isHeld)
         m_gates.skip();
     else if (isSearch)
-        m_gates.remember(drawn, result.loss);
+        m_gates.remember(drawn.front(), result.loss);
     else
-        m_gates.learn(drawn, measured.unitGradient, learningRateAt(step, m_config.gateLearningRate));
+        learnGates(drawn, measured.unitGradients);
     if (m_parts.weights != nullptr)
         m_parts.weights->step(measured.weightGradientNorm, learningRateAt(step, m_config.weightLearningRate));
     return result;
 }
 
 void Trainer::retarget(double target, int rampSteps) {
+    const double before = m_gates.scheduledTarget();
     m_gates.retarget(target, rampSteps);
     m_config.target = target;
-    // The run lasts until the moved target is reached and settled.
-    const auto settled = static_cast<int>(stepsDone()) + rampSteps + kSettlingSteps;
+    const double reopened = before > target ? (before - target) / before : 0;  // share of what has closed
+    const auto relearning = static_cast<int>(std::lround(kReopeningShare * reopened * m_plannedSteps));
+    const int settled = static_cast<int>(stepsDone()) + rampSteps + kSettlingSteps + relearning;
     m_config.stepCount = std::max(m_config.stepCount, settled);
 }
 

@@ -9,6 +9,7 @@
 #include "core/training/weight_optimiser.h"
 
 #include <optional>
+#include <span>
 
 namespace consa {
 
@@ -40,7 +41,8 @@ public:
     /// at one window at a time.
     StepResult step(const CancellationCheck& check = {});
 
-    /// Moves the target from where its ramp stands, reached after rampSteps further steps.
+    /// Moves the target from where its ramp stands, reached after rampSteps further steps. The run lasts until it has
+    /// settled there: longer where gates that closed have to open again.
     void retarget(double target, int rampSteps);
     void setPins(const std::vector<Pin>& pins);
     /// Makes the gates round to `layout`.
@@ -59,26 +61,30 @@ public:
     void restore(const TrainerState& state);
 
 private:
-    /// The gates of the step to come: sampled, or the layout that is held.
-    [[nodiscard]] GateBank::Sample sample() const;
+    /// The gates of the step to come, one for each part of the batch: sampled, or the layout that is held.
+    [[nodiscard]] std::vector<GateBank::Sample> samples() const;
     /// What the batch's passes yielded.
     struct Measured {
         double loss = 0;
-        std::vector<double> unitGradient;  // by z, [units]
-        double weightGradientNorm = 0;     // where weights move
+        std::vector<std::vector<double>> unitGradients;  // by each sample's z, [samples][units]
+        double weightGradientNorm = 0;                   // where weights move
     };
-    /// Loss and gradients for the batch under these gates.
-    [[nodiscard]] Measured lossAndGradient(const std::vector<TokenWindow>& batch, const std::vector<double>& unitZ,
+    /// Loss and gradients for the batch, cut into as many parts as there are samples.
+    [[nodiscard]] Measured lossAndGradient(const std::vector<TokenWindow>& batch,
+                                           const std::vector<GateBank::Sample>& samples,
                                            const CancellationCheck& check);
-    /// Adds the gradients of the batch's loss to those of `gates` and of the weights; the loss, a scalar on the device.
-    [[nodiscard]] torch::Tensor accumulate(const std::vector<TokenWindow>& batch, const ModelGates& gates,
-                                           const CancellationCheck& check);
+    /// Adds the gradients of the windows' loss, a part of a batch of `batchSize`, to those of `gates` and of the
+    /// weights; their share of the loss, a scalar on the device.
+    [[nodiscard]] torch::Tensor accumulate(std::span<const TokenWindow> windows, std::size_t batchSize,
+                                           const ModelGates& gates, const CancellationCheck& check);
+    void learnGates(const std::vector<GateBank::Sample>& samples, const std::vector<std::vector<double>>& gradients);
+    [[nodiscard]] ModelGates gatesFor(const std::vector<double>& unitZ) const;
     /// Loss alone, averaged over the first batches.
     [[nodiscard]] double lossOfLayout(const std::vector<double>& unitZ, const CancellationCheck& check);
     /// Calls `work`; when the device's memory is exhausted again with half as many windows at once.
     template <typename Work>
     auto withinMemory(Work work);
-    [[nodiscard]] torch::Tensor idsOf(const std::vector<TokenWindow>& windows) const;
+    [[nodiscard]] torch::Tensor idsOf(std::span<const TokenWindow> windows) const;
     [[nodiscard]] double learningRateAt(std::int64_t step, double peak) const;
 
     const Transformer& m_model;
@@ -87,11 +93,12 @@ private:
     TrainerParts m_parts;
     BatchSampler m_sampler;
     GateLearner m_gates;
+    int m_plannedSteps;   // without what moved targets add
     int m_windowsAtOnce;  // halved when the device's memory does not hold a whole batch
 };
 
 /// Token ids of windows as int64 [windows, contextTokens + 1] on `device`.
-[[nodiscard]] torch::Tensor windowIds(const TokenCorpus& corpus, const std::vector<TokenWindow>& windows,
+[[nodiscard]] torch::Tensor windowIds(const TokenCorpus& corpus, std::span<const TokenWindow> windows,
                                       int contextTokens, const torch::Device& device);
 
 /// Unit values drawn per KV head: [layers x kvHeads], row-major.

@@ -43,6 +43,8 @@ void forEachField(Config& config, Visitor&& visit) {
     visit("gateLearningRate", config.gateLearningRate);
     visit("gateBeta1", config.gateBeta1);
     visit("gateBeta2", config.gateBeta2);
+    visit("gateScaleSharing", config.gateScaleSharing);
+    visit("gateDraws", config.gateDraws);
     visit("initialLogAlpha", config.initialLogAlpha);
     visit("logAlphaLimit", config.logAlphaLimit);
     visit("multiplierRate", config.multiplierRate);
@@ -212,6 +214,8 @@ void requireValidOptimiser(const TrainingConfig& config) {
         if (!(beta >= 0 && beta < 1))
             throw Error(std::string(knob) + " " + shown(beta) + " must lie from 0 to below 1");
     }
+    requireShare(config.gateScaleSharing, "gateScaleSharing");
+    requireAtLeast(config.gateDraws, 1, "gateDraws");
     requireAtLeast(config.logAlphaLimit, 0.1, "logAlphaLimit");
     if (!(std::abs(config.initialLogAlpha) <= config.logAlphaLimit)) {
         throw Error("initialLogAlpha " + shown(config.initialLogAlpha) + " must lie within logAlphaLimit, +-" +
@@ -287,7 +291,6 @@ TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu) {
         config.contextTokens = 512;
         config.batchSize = 1;
         config.stepCount = 200;
-        config.gateLearningRate = 0.1;  // one window a step is noisier (measured)
     }
     return config;
 }

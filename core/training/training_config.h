@@ -51,12 +51,15 @@ struct TrainingConfig {
     double gateLearningRate = 0.2;  // Adam (measured)
     double gateBeta1 = 0.9;         // Adam (measured)
     double gateBeta2 = 0.99;        // Adam (measured)
-    double initialLogAlpha = 1.0;   // mean at start, standard deviation 0.01 (measured)
-    double logAlphaLimit = 8.0;     // clamp: beyond it a gate is decided; at 6 closed gates leak .012 each (measured)
-    double multiplierRate = 3.0;    // plain ascent of lambda1 on the constraint's error (measured)
-    double quadraticWeight = 0.0;   // fixed weight of the squared error (measured)
-    double holdShare = 1.0;         // of the constraint's error that one shift of all gates takes back a step (below 1
-                                    // once the ramp has ended); 0 leaves it to the multiplier (measured)
+    double gateScaleSharing = 1.0;  // 0: a second moment for each gate, as Adam has; 1: one for all of ConSA's gates;
+                                    // between: their geometric mean, so weighted (measured)
+    int gateDraws = 2;             // parts of a batch, each with gates drawn for it; pairs mirror each other (measured)
+    double initialLogAlpha = 1.0;  // mean at start, standard deviation 0.01 (measured)
+    double logAlphaLimit = 8.0;    // clamp: beyond it a gate is decided; at 6 closed gates leak .012 each (measured)
+    double multiplierRate = 3.0;   // plain ascent of lambda1 on the constraint's error (measured)
+    double quadraticWeight = 0.0;  // fixed weight of the squared error (measured)
+    double holdShare = 1.0;        // of the constraint's error that one shift of all gates takes back a step (below 1
+                                   // once the ramp has ended); 0 leaves it to the multiplier (measured)
     int learningRateWarmupSteps = 8;  // (measured)
     double decayStart = 0.7;          // share of the steps after which the rate falls linearly to a tenth (measured)
 
@@ -83,6 +86,9 @@ struct TrainingConfig {
 
 /// Trained on after a moved target was reached.
 inline constexpr int kSettlingSteps = 40;
+/// The same where gates have to open again: beside kSettlingSteps, this share of the planned steps were all of them to
+/// open (measured: .75 to .3 needs 100 steps of 150).
+inline constexpr double kReopeningShare = 0.7;
 
 /// Throws Error (BadInput) naming the first knob out of range: target outside 0..1, window >= context, context beyond
 /// `modelContextTokens`, non-positive counts. `modelContextTokens` 0 skips that check.

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-TARGETS = (0.25, 0.5, 0.7, 0.75, 0.8, 0.875)  # the rule's counts at .5, .7, .8 are whole layers of a 30 x 3 grid
+TARGETS = (0.5, 0.7, 0.8, 0.75, 0.25, 0.875)  # the rule's counts at .5, .7, .8 are whole layers of a 30 x 3 grid
 LAYER_TARGETS = (0.5, 0.7, 0.8)
 BASELINE_TARGETS = (0.25, 0.5, 0.75)
 RULES = ("interleaved", "bottom-sliding", "middle-full", "heads", "random:0", "random:1", "random:2", "sensitivity")

@@ -51,6 +51,46 @@ private slots:
         QVERIFY(std::abs(bank.logAlpha()[1] - (before[1] + 0.2)) < 1e-5);
     }
 
+    void aSharedScaleKeepsTheGradientsProportions() {
+        GateBank bank(kGrid, {.seed = 1, .scaleSharing = 1});
+        UnitPins pins(bank.logAlpha().size());
+        pins[2] = true;
+        bank.setPins(pins);
+        const std::vector<double> before = bank.logAlpha();
+        std::vector<double> gradient(before.size(), 0.5);
+        gradient[1] = -2;
+        gradient[2] = 1e6;  // of a pinned gate: counts for nothing
+        const double move = bank.update(gradient, 0.2);
+        const double rms = std::sqrt((4 + 10 * 0.25) / 11);  // of the eleven free gates
+        QVERIFY(std::abs(bank.logAlpha()[0] - (before[0] - 0.2 * 0.5 / rms)) < 1e-5);
+        QVERIFY(std::abs(bank.logAlpha()[1] - (before[1] + 0.2 * 2 / rms)) < 1e-5);
+        QCOMPARE(bank.logAlpha()[2], before[2]);
+        QVERIFY(std::abs(move - 0.2 * std::sqrt(11.0 / 12)) < 1e-5);  // root mean square over all twelve
+    }
+
+    void aScaleCanBeSharedInPart() {
+        GateBank bank(kGrid, {.seed = 1, .scaleSharing = 0.5});
+        const std::vector<double> before = bank.logAlpha();
+        std::vector<double> gradient(before.size(), 0.5);
+        gradient[1] = -2;
+        (void)bank.update(gradient, 0.2);
+        const double rms = std::sqrt((4 + 11 * 0.25) / 12);  // a gradient over the geometric mean of its size and this
+        QVERIFY(std::abs(bank.logAlpha()[0] - (before[0] - 0.2 * 0.5 / std::sqrt(0.5 * rms))) < 1e-5);
+        QVERIFY(std::abs(bank.logAlpha()[1] - (before[1] + 0.2 * 2 / std::sqrt(2 * rms))) < 1e-5);
+    }
+
+    void everySecondDrawMirrorsTheOneBefore() {
+        GateBank bank(kGrid, {.seed = 7});
+        bank.set(std::vector<double>(bank.logAlpha().size(), 0.0));  // symmetric about 1/2
+        const auto first = bank.sample(5, 0), mirrored = bank.sample(5, 1), third = bank.sample(5, 2);
+        QVERIFY(first.z == bank.sample(5).z);
+        QVERIFY(third.z != first.z);
+        for (std::size_t i = 0; i < first.z.size(); ++i) {
+            QVERIFY(std::abs(first.z[i] + mirrored.z[i] - 1) < 1e-12);
+            QVERIFY(std::abs(first.slope[i] - mirrored.slope[i]) < 1e-9);
+        }
+    }
+
     void updatesStayInsideTheClamp() {
         GateBank bank(kGrid, {.logAlphaLimit = 2, .seed = 1});
         const std::vector<double> gradient(bank.logAlpha().size(), -1);

@@ -58,7 +58,13 @@ double rateAt(int step, int count) {
 void learn(GateLearner& learner, SyntheticLoss& loss, int steps, int stepCount) {
     for (int i = 0; i < steps; ++i) {
         const int step = static_cast<int>(learner.stepsDone());
-        learner.learn(learner.sample(), loss.gradientByZ(), rateAt(step, stepCount));
+        std::vector<GateLearner::Pull> pulls;
+        for (const GateBank::Sample& sample : learner.samples(2)) {
+            std::vector<double> gradient = loss.gradientByZ();
+            for (double& value : gradient) value /= 2;  // each sees half of the batch
+            pulls.push_back({sample, std::move(gradient)});
+        }
+        learner.learn(pulls, rateAt(step, stepCount));
     }
 }
 

@@ -88,6 +88,8 @@ void TrainingConfigTest::savesAndLoads() {
     config.gateLearningRate = 7.25;
     config.gateBeta1 = 0.125;
     config.gateBeta2 = 1e-300;
+    config.gateScaleSharing = 0.25;
+    config.gateDraws = 4;
     config.initialLogAlpha = -2.5;
     config.logAlphaLimit = 9;
     config.multiplierRate = 0.011;
@@ -113,7 +115,7 @@ void TrainingConfigTest::savesAndLoads() {
     // Every field differs from its default above, so a key that was forgotten would show as one missing.
     const auto changed = nlohmann::json::parse(toJson(config));
     const auto defaults = nlohmann::json::parse(toJson(TrainingConfig()));
-    QCOMPARE(changed.size(), std::size_t{40});
+    QCOMPARE(changed.size(), std::size_t{42});
     for (const auto& [key, value] : changed.items()) QVERIFY2(defaults.at(key) != value, key.c_str());
 }
 

@@ -103,7 +103,7 @@ private Q_SLOTS:
     void onlyTheDistantHeadsMatter() {
         const Transformer model = builtDecoder(kScattered);
         const TokenCorpus corpus = randomText();
-        const auto ids = windowIds(corpus, {{0, 0}, {1, 0}}, kContext, torch::kCPU);
+        const auto ids = windowIds(corpus, std::vector<TokenWindow>{{0, 0}, {1, 0}}, kContext, torch::kCPU);
         const auto hidden = [&](const AttentionLayout& layout) {
             return model.hidden(ids.narrow(1, 0, kContext), {{layout.full.begin(), layout.full.end()}, {}, 4, 1});
         };
@@ -188,6 +188,18 @@ private Q_SLOTS:
         QVERIFY2(layout == kScattered, qPrintable(shown(layout)));
     }
 
+    void gatesThatOpenAgainGetStepsToLearn() {
+        const Transformer model = builtDecoder(kScattered);
+        const TokenCorpus corpus = randomText();
+        TrainingConfig config = toyConfig(0.75);
+        config.stepCount = 20;
+        Trainer trainer(model, corpus, config);
+        for (int step = 0; step < 10; ++step) static_cast<void>(trainer.step());
+        trainer.retarget(0.3, 5);
+        // The ramp, 40 steps to settle, and .7 of the planned 20 for the .6 of all closed gates that open.
+        QCOMPARE(trainer.config().stepCount, 10 + 5 + 40 + 8);
+    }
+
     void aPlannedMoveSurvivesAResume() {
         const Transformer model = builtDecoder(kScattered);
         const TokenCorpus corpus = randomText();
@@ -204,7 +216,7 @@ private Q_SLOTS:
         QVERIFY(second.state() == whole.state());
     }
 
-    void divergingRunsEndWithTheGatesOfACalmStep_data() {
+    void divergingRunsEndWithTheGatesOfTheStepBefore_data() {
         QTest::addColumn<double>("rate");
         QTest::addColumn<double>("multiplierRate");
         QTest::addColumn<QString>("word");
@@ -212,7 +224,7 @@ private Q_SLOTS:
         QTest::newRow("multiplier") << 0.2 << 1e7 << "--multiplier-rate";
     }
 
-    void divergingRunsEndWithTheGatesOfACalmStep() {
+    void divergingRunsEndWithTheGatesOfTheStepBefore() {
         QFETCH(double, rate);
         QFETCH(double, multiplierRate);
         QFETCH(QString, word);

@@ -91,6 +91,38 @@ private Q_SLOTS:
         QCOMPARE(trainer.stepsDone(), std::int64_t{4});
     }
 
+    /// With every unit pinned all draws are alike: cutting the batch into parts must change neither loss nor gradient.
+    void partsOfABatchSumToTheWholeBatch() {
+        TrainingConfig config = quickConfig(2);
+        config.mode = LearningMode::GatesAndWeights;
+        config.batchSize = 3;
+        config.gradientClip = 1e9;
+        const AttentionLayout layout = randomHeads();
+        config.target = layout.sparsity();
+        for (int layer = 0; layer < layout.grid.layerCount; ++layer)
+            for (int head = 0; head < layout.grid.kvHeadCount; ++head)
+                config.pins.push_back({layer, head, layout.isFull(layer, head)});
+        const TokenCorpus texts = demoTexts();
+        std::vector<NamedTensors> states;
+        std::vector<double> losses;
+        for (const int draws : {1, 2, 8}) {
+            config.gateDraws = draws;
+            const Transformer model = demoModel();
+            WeightOptimiser weights(model, model.weights(), config);
+            losses.push_back(Trainer(model, texts, config, {nullptr, std::nullopt, &weights}).step().loss);
+            states.push_back(weights.state());
+        }
+        for (std::size_t i = 1; i < states.size(); ++i) {
+            QVERIFY(std::abs(losses[i] - losses[0]) < 1e-5);
+            for (const auto& [name, whole] : states[0]) {
+                const auto& parts = std::find_if(states[i].begin(), states[i].end(), [&](const auto& entry) {
+                                        return entry.first == name;
+                                    })->second;
+                if (name.ends_with(".firstMoment")) QVERIFY2(torch::allclose(parts, whole, 1e-3, 1e-7), name.c_str());
+            }
+        }
+    }
+
     /// Four tokens are too few for the demo as it is; weights that train on win some of the loss back.
     void recoveryLowersTheLoss() {
         TrainingConfig config = quickConfig(20);
