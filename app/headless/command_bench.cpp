@@ -1,5 +1,6 @@
 // consa bench: measures parts of the engine on this machine; each measurement is a subcommand of its own.
 #include "app/headless/bench_load.h"
+#include "app/headless/bench_step.h"
 #include "app/headless/bench_tokenize.h"
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
@@ -32,6 +33,7 @@ void addBenchCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command = app.add_subcommand("bench", "Measures parts of the engine on this machine.");
     command->require_subcommand(1);
     addBenchLoad(*command, chosen);
+    addBenchStep(*command, chosen);
     addTokenize(*command, chosen);
 }
 

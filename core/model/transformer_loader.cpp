@@ -173,14 +173,28 @@ Transformer loadTransformer(const Checkpoint& checkpoint, const torch::Device& d
     return {config, std::move(weights)};
 }
 
-Transformer randomTransformer(const ModelConfig& config, const torch::Device& device, std::uint64_t seed) {
-    auto generator = at::detail::createCPUGenerator(seed);
+namespace {
+
+/// A generator of its own on a CPU, the device's own elsewhere.
+at::Generator generatorOn(const torch::Device& device, std::uint64_t seed) {
+    if (device.is_cpu()) return at::detail::createCPUGenerator(seed);
+    at::Generator generator = at::globalContext().defaultGenerator(device);
+    generator.set_current_seed(seed);
+    return generator;
+}
+
+}  // namespace
+
+Transformer randomTransformer(const ModelConfig& config, const torch::Device& device, std::uint64_t seed,
+                              torch::ScalarType type) {
+    at::Generator generator = generatorOn(device, seed);
     constexpr double kDeviation = 0.02;  // GPT-2's
     const double outputDeviation = kDeviation / std::sqrt(2.0 * config.layerCount);
     const auto normal = [&](int64_t rows, int64_t columns, double deviation) {
-        return (torch::randn({rows, columns}, generator, torch::kFloat32) * deviation).to(device);
+        const auto options = torch::TensorOptions(device).dtype(torch::kFloat32);
+        return torch::randn({rows, columns}, generator, options).mul_(deviation).to(type);
     };
-    const auto ones = [&](int64_t size) { return torch::ones({size}, torch::TensorOptions(device)); };
+    const auto ones = [&](int64_t size) { return torch::ones({size}, torch::TensorOptions(device).dtype(type)); };
     const int64_t hidden = config.hiddenSize, dim = config.headDim, ffn = config.feedForwardSize;
     TransformerWeights weights;
     weights.embedding = normal(config.vocabularySize, hidden, kDeviation);

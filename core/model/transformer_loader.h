@@ -19,8 +19,10 @@ namespace consa {
 [[nodiscard]] Transformer loadTransformer(const Checkpoint& checkpoint, const torch::Device& device,
                                           torch::ScalarType type, const std::function<void(double)>& progress = {});
 
-/// A decoder with random weights (normal, 0.02; output projections scaled by 1 / sqrt(2 layers)), float32.
-[[nodiscard]] Transformer randomTransformer(const ModelConfig& config, const torch::Device& device, std::uint64_t seed);
+/// A decoder with random weights (normal, 0.02; output projections scaled by 1 / sqrt(2 layers)). They are drawn where
+/// they stay: a CPU and a GPU draw other numbers from one seed.
+[[nodiscard]] Transformer randomTransformer(const ModelConfig& config, const torch::Device& device, std::uint64_t seed,
+                                            torch::ScalarType type = torch::kFloat32);
 
 /// Weights under Hugging Face's names as float32 on the CPU, in the order of requiredTensors().
 [[nodiscard]] std::vector<std::pair<std::string, torch::Tensor>> namedWeights(const Transformer& model);

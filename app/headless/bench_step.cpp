@@ -1,0 +1,94 @@
+// Options of the step's measurement and its JSON line, keys as resources/benchmarks/gate_step_torch.py has them.
+#include "app/headless/bench_step.h"
+
+#include "app/headless/headless_session.h"
+#include "core/evaluation/step_benchmark.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <string>
+
+namespace consa {
+namespace {
+
+struct StepOptions {
+    StepBenchmark benchmark;
+    std::string gates = toString(benchmark.gates);
+    std::string type = toString(benchmark.dataType);
+};
+
+void report(const StepBenchmark& b, const StepTimes& times) {
+    constexpr double kTera = 1e12;
+    const double tokens = static_cast<double>(b.batchSize) * b.contextTokens;
+    const double seconds = times.medianSeconds;
+    writeJsonLine(nlohmann::json{{"event", "done"},
+                                 {"shape", b.shape},
+                                 {"tokens", b.contextTokens},
+                                 {"batch", b.batchSize},
+                                 {"window", b.windowTokens},
+                                 {"sinks", b.sinkTokens},
+                                 {"gates", toString(b.gates)},
+                                 {"draws", b.gateDraws},
+                                 {"forwardOnly", b.isForwardOnly},
+                                 {"seed", b.seed},
+                                 {"device", times.device},
+                                 {"gpu", times.deviceName},
+                                 {"dataType", times.dataType},
+                                 {"seconds", times.seconds},
+                                 {"seconds_per_step", seconds},
+                                 {"tokens_per_second", tokens / seconds},
+                                 {"peak_gib", times.peakGib},
+                                 {"tflops", times.fullFlop / seconds / kTera},
+                                 {"useful_tflops", times.usefulFlop / seconds / kTera}}
+                      .dump());
+    fmt::print(
+        stderr,
+        "{} {} x {} tokens, gates {}: {:.4f} s, {:.0f} tokens/s, {:.1f} TFLOP/s of what its heads' masks ask for, "
+        "at most {:.2f} GiB on {} ({}). Median of {}.\n",
+        b.shape, b.batchSize, b.contextTokens, toString(b.gates), seconds, tokens / seconds,
+        times.usefulFlop / seconds / kTera, times.peakGib, times.deviceName, times.dataType, b.repeats);
+}
+
+void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& name, const std::string& about,
+                    bool isForwardOnly) {
+    CLI::App* command = bench.add_subcommand(name, about);
+    const auto o = std::make_shared<StepOptions>();
+    StepBenchmark& b = o->benchmark;
+    b.isForwardOnly = isForwardOnly;
+    command
+        ->add_option("--shape", b.shape, "tiny, smollm2-135m, qwen3-0.6b, qwen3-1.7b or llama-3.1-8b; random weights")
+        ->capture_default_str();
+    command->add_option("--context", b.contextTokens, "tokens of a window of text")->capture_default_str();
+    command->add_option("--batch", b.batchSize, "windows of text a step")->capture_default_str();
+    command->add_option("--window", b.windowTokens, "sliding window in tokens, the query counted")
+        ->capture_default_str();
+    command->add_option("--sinks", b.sinkTokens, "first tokens that stay visible")->capture_default_str();
+    command
+        ->add_option(
+            "--gates", o->gates,
+            "start (logAlpha 4), late (.25 exactly full, .65 exactly sliding, .1 between) or both (all between)")
+        ->capture_default_str();
+    command->add_option("--draws", b.gateDraws, "parts of the batch with gates of their own")->capture_default_str();
+    command->add_option("--repeats", b.repeats, "the median counts")->capture_default_str();
+    command->add_option("--seed", b.seed, "seed of weights, tokens and gates")->capture_default_str();
+    command->add_option("--device", b.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command->add_option("--dtype", o->type, "auto, float32 or bfloat16")->capture_default_str();
+    command->callback([o, &chosen] {
+        chosen = [o] {
+            o->benchmark.gates = gatePhaseFromString(o->gates);
+            o->benchmark.dataType = dataTypeFromString(o->type);
+            report(o->benchmark, measureSteps(o->benchmark));
+        };
+    });
+}
+
+}  // namespace
+
+void addBenchStep(CLI::App& bench, ChosenCommand& chosen) {
+    addMeasurement(bench, chosen, "step", "Times a gate-learning step with frozen random weights.", false);
+    addMeasurement(bench, chosen, "evaluate", "Times a forward pass with losses under a layout's gates.", true);
+}
+
+}  // namespace consa
