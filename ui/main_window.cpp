@@ -5,10 +5,13 @@
 #include "ui/dock_area.h"
 #include "ui/export/figure_actions.h"
 #include "ui/models/comparison_model.h"
+#include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/gate_record.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
 #include "ui/session/pin_edits.h"
+#include "ui/session/target_edits.h"
 #include "ui/style/application_style.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
@@ -16,9 +19,11 @@
 #include "ui/views/history_chart.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/preset_panel.h"
+#include "ui/views/reference_menu.h"
 #include "ui/views/run_controls.h"
 #include "ui/views/status_strip.h"
 #include "ui/views/steering_panel.h"
+#include "ui/views/timeline_strip.h"
 #include "ui/window_actions.h"
 
 #include <QAbstractButton>
@@ -48,9 +53,12 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
       m_controller(new SessionController(session, this)),
       m_undo(new QUndoStack(this)),
       m_pins(new PinEdits(*m_undo, this)),
+      m_targets(new TargetEdits(*m_undo, this)),
       m_gates(new GateGridModel(this)),
+      m_record(new GateRecord(64'000'000, this)),
       m_history(new RunHistory(this)),
       m_comparison(new ComparisonModel(this)),
+      m_frontier(new FrontierRecord(this)),
       m_presets(new PresetListModel(dataFolder() / "presets", this)),
       m_actions(new WindowActions(this)),
       m_runControls(new RunControls(this)) {
@@ -63,6 +71,7 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
     connectSession();
     connectSteering();
     connectPins();
+    connectTimeline();
     connectResults();
     connectFiles();
     connectView();
@@ -79,15 +88,16 @@ MainWindow::~MainWindow() {
 void MainWindow::createPanels() {
     m_messages = new MessageBar;
     m_docks = new DockArea;
-    m_heatmapPanel = new HeatmapPanel(*m_gates);
+    m_heatmapPanel = new HeatmapPanel(*m_gates, *m_record);
     m_chart = new HistoryChart(*m_history);
     m_steering = new SteeringPanel(*m_gates);
-    m_comparisonView = new ComparisonView(*m_comparison);
+    m_comparisonView = new ComparisonView(*m_comparison, *m_frontier);
     m_presetPanel = new PresetPanel(*m_presets);
     m_docks->setPanels(m_heatmapPanel, m_chart, m_steering);
     m_docks->addResult(tr("Compare"), m_comparisonView);
     m_docks->addResult(tr("Presets"), m_presetPanel);
     m_figures = new FigureActions(*m_gates, m_heatmapPanel->heatmap(), this);
+    m_heatmapPanel->setReferenceMenu(new ReferenceMenu(*m_gates, *m_record, *m_presets, this));
     m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);
     m_heatmapPanel->setEmptyActions({m_actions->openModelFile, m_actions->openDefault, m_actions->openDemo});
 
@@ -155,6 +165,16 @@ void MainWindow::connectPins() {
     });
 }
 
+void MainWindow::connectTimeline() {
+    connect(m_targets, &TargetEdits::requested, this, &MainWindow::applyTarget);
+    TimelineStrip& timeline = m_heatmapPanel->timeline();
+    connect(&timeline, &TimelineStrip::liveRequested, this, &MainWindow::showSessionAgain);
+    connect(&timeline, &TimelineStrip::frameRequested, this, [this](std::size_t frame) {
+        const LayoutFile then = m_record->layoutAt(frame);
+        showLayout(then, tr("step %1 of this run").arg(then.provenance.step));
+    });
+}
+
 void MainWindow::connectResults() {
     connect(m_comparisonView, &ComparisonView::evaluateRequested, this, &MainWindow::evaluate);
     connect(m_comparisonView, &ComparisonView::cancelRequested, this,
@@ -166,6 +186,15 @@ void MainWindow::connectResults() {
         file.probabilities.clear();
         showLayout(file, QString::fromStdString(shown.name));
     });
+    connect(m_comparisonView, &ComparisonView::pointActivated, this, [this](const FrontierPoint& point) {
+        LayoutFile file = m_gates->sessionFile();
+        file.layout = point.layout;
+        file.windowTokens = point.windowTokens;
+        file.sinkTokens = point.sinkTokens;
+        file.probabilities.clear();
+        showLayout(file, point.name);
+    });
+    connect(m_comparisonView, &ComparisonView::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presets, &QAbstractItemModel::dataChanged, this, &MainWindow::countLayouts);
     connect(m_presetPanel, &PresetPanel::saveRequested, this, [this] {
         if (m_gates->grid().unitCount() > 0) m_presetPanel->askAndSave(m_gates->shown());

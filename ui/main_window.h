@@ -20,7 +20,9 @@ class ComparisonModel;
 class ComparisonView;
 class DockArea;
 class FigureActions;
+class FrontierRecord;
 class GateGridModel;
+class GateRecord;
 class HeatmapPanel;
 class HistoryChart;
 class MessageBar;
@@ -31,6 +33,7 @@ class RunControls;
 class RunHistory;
 class StatusStrip;
 class SteeringPanel;
+class TargetEdits;
 class WindowActions;
 
 /// Shows and steers one session, which must outlive it.
@@ -60,6 +63,7 @@ private:
     void connectSession();
     void connectSteering();
     void connectPins();
+    void connectTimeline();
     void connectResults();
     void connectFiles();
     void connectView();
@@ -82,6 +86,7 @@ private:
     void showEvents(const std::vector<SessionEvent>& events);
     void startRun();
     void commitTarget(double target);
+    void applyTarget(double target);
     void pinUnit(UnitIndex cell, std::optional<bool> isFull);
     void moveCut(std::optional<double> cut);
     /// Posts the cut at once when it still waits for the slider to rest.
@@ -108,9 +113,12 @@ private:
     RunPlan m_plan;
     QUndoStack* m_undo;
     PinEdits* m_pins;
+    TargetEdits* m_targets;
     GateGridModel* m_gates;
+    GateRecord* m_record;
     RunHistory* m_history;
     ComparisonModel* m_comparison;
+    FrontierRecord* m_frontier;
     PresetListModel* m_presets;
     WindowActions* m_actions;
     RunControls* m_runControls;

@@ -4,6 +4,7 @@
 #include "ui/main_window.h"
 #include "ui/style/icons.h"
 #include "ui/views/comparison_view.h"
+#include "ui/views/heatmap_panel.h"
 #include "ui/views/preset_panel.h"
 #include "ui/views/run_controls.h"
 #include "ui/views/sparsity_slider.h"
@@ -70,6 +71,8 @@ void MainWindow::createRunMenu() {
 void MainWindow::createViewMenu() {
     QMenu* view = menuBar()->addMenu(tr("&View"));
     for (const QDockWidget* dock : m_docks->docks()) view->addAction(dock->toggleViewAction());
+    view->addSeparator();
+    view->addActions(m_heatmapPanel->header().actions());
     view->addSeparator();
     view->addActions({m_actions->resetLayout, m_actions->toggleTheme});
 }

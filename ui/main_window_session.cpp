@@ -3,9 +3,12 @@
 #include "ui/dock_area.h"
 #include "ui/main_window.h"
 #include "ui/models/comparison_model.h"
+#include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/gate_record.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/session/pin_edits.h"
+#include "ui/session/target_edits.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
@@ -56,6 +59,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
     if (!snapshot.logAlpha.empty()) m_chart->setLoss(snapshot.config.loss);
     m_comparison->setSnapshot(snapshot);
+    m_frontier->setSnapshot(snapshot);
     m_comparisonView->setSnapshot(snapshot);
     m_runControls->setSnapshot(snapshot);
     m_status->setSnapshot(snapshot);
@@ -82,6 +86,7 @@ void MainWindow::showPlan() {
     if (hasOtherUnits) m_pins->reset(m_plan.config().pins, m_plan.grid());
     m_gates->setSnapshot(snapshot);
     m_gates->setPins(m_pins->pins());
+    m_record->setSnapshot(snapshot);
     m_steering->setSnapshot(snapshot);
 }
 
@@ -109,7 +114,10 @@ void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
         if (event.kind == "error") {
             m_lastError = event.text;
             m_messages->showError(text);
-            if (isRunGoingOn() && m_steering->dropPendingTarget()) m_plan.setTarget(m_controller->snapshot().target);
+            if (isRunGoingOn() && m_steering->dropPendingTarget()) {
+                m_plan.setTarget(m_controller->snapshot().target);
+                m_targets->takeBack();
+            }
         } else if (!text.isEmpty()) {
             m_status->showNote(text);
         }
@@ -132,7 +140,12 @@ void MainWindow::startRun() {
 }
 
 void MainWindow::commitTarget(double target) {
+    m_targets->commit(m_plan.config().target, target);
+}
+
+void MainWindow::applyTarget(double target) {
     m_plan.setTarget(target);
+    m_steering->setCommittedTarget(target);
     // A finished run trains on only when asked to; then the slider speaks of the next run.
     if (m_controller->snapshot().state == SessionState::Finished) return;
     m_controller->post(RetargetCommand{target, m_steering->rampSteps()});

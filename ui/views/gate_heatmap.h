@@ -21,6 +21,11 @@ public:
     void setView(HeatmapView view);
     [[nodiscard]] HeatmapView view() const { return m_view; }
 
+    /// Layers across and units down.
+    void setTransposed(bool isTransposed);
+    [[nodiscard]] bool isTransposed() const { return m_isTransposed; }
+    void select(UnitIndex cell);
+
     /// The cell under the pointer, else the selected one.
     [[nodiscard]] std::optional<UnitIndex> currentCell() const;
     /// The exact content on screen, for copying and saving.
@@ -31,7 +36,9 @@ public:
 
 signals:
     void currentCellChanged();
+    /// Another view, or turned.
     void viewChanged();
+    void tableRequested();
     /// The cell of the session shall be full, sliding or (empty) free.
     void pinRequested(consa::UnitIndex cell, std::optional<bool> isFull);
     void unpinAllRequested();
@@ -52,12 +59,12 @@ private:
     void requestPin(UnitIndex cell, std::optional<bool> isFull);
     void updateContent();
     void setHovered(std::optional<UnitIndex> cell);
-    void select(UnitIndex cell);
 
     GateGridModel& m_model;
     QCustomPlot* m_plot;
     std::unique_ptr<HeatmapScene> m_scene;
     HeatmapView m_view = HeatmapView::Probability;
+    bool m_isTransposed = false;
     std::optional<UnitIndex> m_selected;
     std::optional<UnitIndex> m_hovered;
 };
