@@ -52,23 +52,33 @@ DockArea::DockArea(QWidget* parent) : QMainWindow(parent) {
 
 void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering) {
     setCentralWidget(heatmap);
-    m_resultTabs = new QTabBar;
-    m_resultTabs->setExpanding(false);
-    m_resultPanels = new QStackedWidget;
-    connect(m_resultTabs, &QTabBar::currentChanged, m_resultPanels, &QStackedWidget::setCurrentIndex);
-    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), curves, createMutedLabel(tr("Curves")));
+    m_plotTabs.create(tr("Plots"));
+    m_plotTabs.add(tr("Curves"), curves);
+    m_resultTabs.create(tr("Results"));
+    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), m_plotTabs.panels, m_plotTabs.bar);
     m_steering = createDock(QStringLiteral("steeringDock"), tr("Steering"), steering, nullptr);
-    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), m_resultPanels, m_resultTabs);
+    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), m_resultTabs.panels, m_resultTabs.bar);
     placeDocks();
 }
 
-void DockArea::addResult(const QString& title, QWidget* panel) {
-    m_resultPanels->addWidget(panel);
-    m_resultTabs->addTab(title);
+void DockArea::Tabs::create(const QString& name) {
+    bar = new QTabBar;
+    bar->setExpanding(false);
+    bar->setAccessibleName(name);
+    panels = new QStackedWidget;
+    QObject::connect(bar, &QTabBar::currentChanged, panels, &QStackedWidget::setCurrentIndex);
 }
 
-void DockArea::showResult(QWidget* panel) {
-    m_resultTabs->setCurrentIndex(m_resultPanels->indexOf(panel));
+void DockArea::Tabs::add(const QString& title, QWidget* panel) {
+    panels->addWidget(panel);
+    bar->addTab(title);
+}
+
+void DockArea::showTab(QWidget* panel) {
+    for (const Tabs& tabs : {m_plotTabs, m_resultTabs}) {
+        const int index = tabs.panels->indexOf(panel);
+        if (index >= 0) tabs.bar->setCurrentIndex(index);
+    }
 }
 
 QDockWidget* DockArea::createDock(const QString& objectName, const QString& title, QWidget* panel, QWidget* heading) {

@@ -9,18 +9,24 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/gate_record.h"
 #include "ui/models/preset_list_model.h"
+#include "ui/models/run_list_model.h"
+#include "ui/models/log_model.h"
 #include "ui/models/run_history.h"
 #include "ui/session/pin_edits.h"
+#include "ui/session/run_follower.h"
 #include "ui/session/target_edits.h"
 #include "ui/style/application_style.h"
+#include "ui/views/comparison_plot.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
+#include "ui/views/log_panel.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/preset_panel.h"
 #include "ui/views/reference_menu.h"
 #include "ui/views/run_controls.h"
+#include "ui/views/run_panel.h"
 #include "ui/views/status_strip.h"
 #include "ui/views/steering_panel.h"
 #include "ui/views/timeline_strip.h"
@@ -60,6 +66,9 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
       m_comparison(new ComparisonModel(this)),
       m_frontier(new FrontierRecord(this)),
       m_presets(new PresetListModel(dataFolder() / "presets", this)),
+      m_runs(new RunListModel(dataFolder() / "runs", this)),
+      m_follower(new RunFollower(this)),
+      m_log(new LogModel(dataFolder() / "log.txt", this)),
       m_actions(new WindowActions(this)),
       m_runControls(new RunControls(this)) {
     setWindowTitle(tr("ConSA Explorer"));
@@ -73,6 +82,8 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
     connectPins();
     connectTimeline();
     connectResults();
+    connectRuns();
+    connectLog();
     connectFiles();
     connectView();
     restoreWindow();
@@ -91,13 +102,22 @@ void MainWindow::createPanels() {
     m_heatmapPanel = new HeatmapPanel(*m_gates, *m_record);
     m_chart = new HistoryChart(*m_history);
     m_steering = new SteeringPanel(*m_gates);
-    m_comparisonView = new ComparisonView(*m_comparison, *m_frontier);
-    m_presetPanel = new PresetPanel(*m_presets);
+    m_comparisonView = new ComparisonView(*m_comparison);
+    m_presetPanel = new PresetPanel(*m_presets, *m_undo);
     m_docks->setPanels(m_heatmapPanel, m_chart, m_steering);
+    m_positionPlot = new ComparisonPlot(ComparisonPicture::Positions, *m_comparison, *m_frontier);
+    m_frontierPlot = new ComparisonPlot(ComparisonPicture::Frontier, *m_comparison, *m_frontier);
+    m_docks->addPlot(tr("By position"), m_positionPlot);
+    m_docks->addPlot(tr("Frontier"), m_frontierPlot);
     m_docks->addResult(tr("Compare"), m_comparisonView);
     m_docks->addResult(tr("Presets"), m_presetPanel);
+    m_runPanel = new RunPanel(*m_runs);
+    m_docks->addResult(tr("Runs"), m_runPanel);
+    m_logPanel = new LogPanel(*m_log);
+    m_docks->addResult(tr("Log"), m_logPanel);
     m_figures = new FigureActions(*m_gates, m_heatmapPanel->heatmap(), this);
-    m_heatmapPanel->setReferenceMenu(new ReferenceMenu(*m_gates, *m_record, *m_presets, this));
+    m_reference = new ReferenceMenu(*m_gates, *m_record, *m_presets, this);
+    m_heatmapPanel->setReferenceMenu(m_reference);
     m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);
     m_heatmapPanel->setEmptyActions({m_actions->openModelFile, m_actions->openDefault, m_actions->openDemo});
 
@@ -186,7 +206,7 @@ void MainWindow::connectResults() {
         file.probabilities.clear();
         showLayout(file, QString::fromStdString(shown.name));
     });
-    connect(m_comparisonView, &ComparisonView::pointActivated, this, [this](const FrontierPoint& point) {
+    connect(m_frontierPlot, &ComparisonPlot::pointActivated, this, [this](const FrontierPoint& point) {
         LayoutFile file = m_gates->sessionFile();
         file.layout = point.layout;
         file.windowTokens = point.windowTokens;
@@ -201,12 +221,44 @@ void MainWindow::connectResults() {
     });
     connect(m_presetPanel, &PresetPanel::presetShown, this, &MainWindow::showLayout);
     connect(m_presetPanel, &PresetPanel::exportEvaluationRequested, this, &MainWindow::evaluateExport);
+    connect(m_presetPanel, &PresetPanel::changeRequested, this, [this](int row) {
+        showSessionAgain();
+        m_reference->choosePreset(row);
+        m_heatmapPanel->setPage(GatePage::Change);
+    });
+    connect(m_presetPanel, &PresetPanel::holdRequested, this, &MainWindow::planHeldRun);
+    connect(m_presets, &QAbstractItemModel::modelReset, this, &MainWindow::countLayouts);
     connect(m_presetPanel, &PresetPanel::sinklessRunRequested, this, &MainWindow::planSinklessRun);
     connect(m_presetPanel, &PresetPanel::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presetPanel, &PresetPanel::problemOccurred, m_messages, &MessageBar::showError);
     connect(m_figures, &FigureActions::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_figures, &FigureActions::problemOccurred, m_messages, &MessageBar::showError);
     connect(m_heatmapPanel, &HeatmapPanel::sessionRequested, this, &MainWindow::showSessionAgain);
+}
+
+void MainWindow::connectRuns() {
+    connect(m_runPanel, &RunPanel::openRequested, this, &MainWindow::openPath);
+    connect(m_runPanel, &RunPanel::resumeRequested, this, &MainWindow::resumeRun);
+    connect(m_runPanel, &RunPanel::noteOccurred, m_status, &StatusStrip::showNote);
+    connect(m_runPanel, &RunPanel::problemOccurred, m_messages, &MessageBar::showError);
+    connect(m_runs, &RunListModel::overlaysChanged, this, &MainWindow::overlayRuns);
+    connect(m_follower, &RunFollower::linesArrived, m_history, &RunHistory::extend);
+    connect(m_follower, &RunFollower::ended, this, [this] { openPath(m_follower->folder()); });
+}
+
+void MainWindow::connectLog() {
+    connect(m_messages, &MessageBar::messageShown, this, [this](MessageBar::Severity severity, const QString& text) {
+        const LogLevel level = severity == MessageBar::Severity::Error     ? LogLevel::Problem
+                               : severity == MessageBar::Severity::Warning ? LogLevel::Warning
+                                                                           : LogLevel::Note;
+        m_log->add(level, text);
+        m_status->setProblemCount(m_log->problemCount());
+    });
+    connect(m_status, &StatusStrip::problemsRequested, this, [this] {
+        m_logPanel->showProblems();
+        m_docks->showTab(m_logPanel);
+    });
+    connect(m_logPanel, &LogPanel::noteOccurred, m_status, &StatusStrip::showNote);
 }
 
 void MainWindow::connectFiles() {

@@ -17,6 +17,7 @@ class QUndoStack;
 namespace consa {
 
 class ComparisonModel;
+class ComparisonPlot;
 class ComparisonView;
 class DockArea;
 class FigureActions;
@@ -25,12 +26,18 @@ class GateGridModel;
 class GateRecord;
 class HeatmapPanel;
 class HistoryChart;
+class LogModel;
+class LogPanel;
 class MessageBar;
 class PinEdits;
 class PresetListModel;
 class PresetPanel;
+class ReferenceMenu;
 class RunControls;
+class RunFollower;
 class RunHistory;
+class RunListModel;
+class RunPanel;
 class StatusStrip;
 class SteeringPanel;
 class TargetEdits;
@@ -65,6 +72,8 @@ private:
     void connectPins();
     void connectTimeline();
     void connectResults();
+    void connectRuns();
+    void connectLog();
     void connectFiles();
     void connectView();
     void restoreWindow();
@@ -81,6 +90,7 @@ private:
     // main_window_session.cpp: what it does with the session.
     void showSnapshot(const SessionSnapshot& snapshot);
     void showPlan();
+    void listBuiltIns(const SessionSnapshot& snapshot);
     void showTitles(const SessionSnapshot& snapshot);
     void askForCutCurve(const SessionSnapshot& snapshot);
     void showEvents(const std::vector<SessionEvent>& events);
@@ -94,6 +104,7 @@ private:
     void evaluate();
     void evaluateExport(const LayoutFile& file, const QString& name);
     void planSinklessRun();
+    void planHeldRun(int presetRow);
     void countLayouts();
     void editRunSettings(const TrainingConfig& config);
 
@@ -101,6 +112,10 @@ private:
     void openModel(const QString& model, const std::vector<std::string>& texts = {});
     void openTexts(const std::vector<std::string>& texts);
     void openRun(const QString& folder);
+    void resumeRun(const QString& folder);
+    void followRun(const QString& folder);
+    void overlayRuns();
+    void offerRecovery();
     void openLayout(const QString& path);
     void showLayout(const LayoutFile& file, const QString& name);
     void showSessionAgain();
@@ -120,19 +135,28 @@ private:
     ComparisonModel* m_comparison;
     FrontierRecord* m_frontier;
     PresetListModel* m_presets;
+    RunListModel* m_runs;
+    RunFollower* m_follower;
+    LogModel* m_log;
     WindowActions* m_actions;
     RunControls* m_runControls;
     FigureActions* m_figures = nullptr;
     MessageBar* m_messages = nullptr;
     DockArea* m_docks = nullptr;
     HeatmapPanel* m_heatmapPanel = nullptr;
+    ReferenceMenu* m_reference = nullptr;
     HistoryChart* m_chart = nullptr;
     SteeringPanel* m_steering = nullptr;
+    ComparisonPlot* m_positionPlot = nullptr;
+    ComparisonPlot* m_frontierPlot = nullptr;
     ComparisonView* m_comparisonView = nullptr;
     PresetPanel* m_presetPanel = nullptr;
+    RunPanel* m_runPanel = nullptr;
+    LogPanel* m_logPanel = nullptr;
     StatusStrip* m_status = nullptr;
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;
+    std::string m_builtInsFor;  // model and window whose built-in presets are listed
     std::string m_lastError;  // of a snapshot, shown once
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for

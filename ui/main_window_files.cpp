@@ -5,6 +5,7 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/session/run_follower.h"
 #include "ui/session/saved_run.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
@@ -24,6 +25,7 @@ namespace consa {
 void MainWindow::openAtStart(const QString& path) {
     if (path.isEmpty()) {
         openModel(QStringLiteral("demo"), {"demo"});
+        offerRecovery();
     } else {
         openPath(path);
     }
@@ -75,6 +77,7 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
             keepsTexts ? current : std::vector<std::string>{model == QLatin1String("demo") ? "demo" : "default"};
     }
     m_messages->hide();
+    m_follower->stop();
     showSessionAgain();
     m_history->clear();
     m_gates->setCut(std::nullopt);
@@ -85,27 +88,6 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
 void MainWindow::openTexts(const std::vector<std::string>& texts) {
     const std::string model = m_controller->snapshot().modelPath;
     openModel(QString::fromStdString(model.empty() ? "demo" : model), texts);
-}
-
-void MainWindow::openRun(const QString& folder) {
-    if (isRunGoingOn()) {
-        m_messages->showMessage(MessageBar::Severity::Warning,
-                                tr("A run is going on; stop it (Ctrl+.) to look at another."));
-        return;
-    }
-    const SavedRun run = readSavedRun(folder);
-    m_history->replace(run.points, run.events);
-    m_chart->setStepCount(run.config.stepCount);
-    m_chart->setLoss(run.config.loss);
-    if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
-    m_messages->hide();
-    m_messages->showMessage(
-        MessageBar::Severity::Note,
-        tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.lastStep()).arg(run.config.stepCount),
-        tr("Resume"), [this, folder] {
-            showSessionAgain();
-            m_controller->post(ResumeRunCommand{folder.toStdString()});
-        });
 }
 
 void MainWindow::showLayout(const LayoutFile& file, const QString& name) {

@@ -26,7 +26,10 @@ void MainWindow::createMenus() {
     createRunMenu();
     createViewMenu();
     QMenu* presets = menuBar()->addMenu(tr("&Presets"));
-    presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->deleteAction()});
+    presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->compareAction()});
+    presets->addSeparator();
+    presets->addActions({m_presetPanel->renameAction(), m_presetPanel->noteAction(), m_presetPanel->duplicateAction(),
+                         m_presetPanel->deleteAction(), m_presetPanel->holdAction()});
     presets->addSeparator();
     presets->addActions({m_presetPanel->importAction(), m_presetPanel->importFolderAction(),
                          m_presetPanel->exportAction(), m_presetPanel->exportModelAction()});

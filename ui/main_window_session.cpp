@@ -2,12 +2,15 @@
 #include "core/layout/layer_layout.h"
 #include "ui/dock_area.h"
 #include "ui/main_window.h"
+#include "ui/models/built_in_presets.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/gate_record.h"
+#include "ui/models/log_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/session/pin_edits.h"
+#include "ui/session/run_follower.h"
 #include "ui/session/target_edits.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/heatmap_panel.h"
@@ -27,6 +30,7 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QToolButton>
+#include <utility>
 
 namespace consa {
 
@@ -54,6 +58,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
         m_pins->reset(m_plan.config().pins, m_plan.grid());
     }
     m_presets->setModelShape(snapshot.model ? snapshot.model->grid(Granularity::KvHead) : UnitGrid{});
+    listBuiltIns(snapshot);
     m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
     m_pins->setSnapshot(snapshot);
     m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
@@ -77,6 +82,14 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
     if (error != m_lastError && !error.empty()) m_messages->showError(QString::fromStdString(error));
     m_lastError = error;
+}
+
+void MainWindow::listBuiltIns(const SessionSnapshot& snapshot) {
+    const std::string model =
+        !snapshot.model ? "" : snapshot.modelPath + ' ' + snapshot.model->name + ' ' +
+                                   std::to_string(snapshot.config.windowTokens) + ' ' +
+                                   std::to_string(snapshot.config.sinkTokens);
+    if (std::exchange(m_builtInsFor, model) != model) m_presets->setBuiltIns(builtInPresets(snapshot));
 }
 
 /// Gates and slider: of the run, or before one as the next run would begin.
@@ -119,9 +132,11 @@ void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
                 m_targets->takeBack();
             }
         } else if (!text.isEmpty()) {
+            m_log->add(event.kind == "warning" ? LogLevel::Warning : LogLevel::Note, text, event.step);
+            m_status->setProblemCount(m_log->problemCount());
             m_status->showNote(text);
         }
-        if (event.kind == "evaluate") m_docks->showResult(m_comparisonView);
+        if (event.kind == "evaluate") m_docks->showTab(m_comparisonView);
     }
 }
 
@@ -134,6 +149,7 @@ void MainWindow::startRun() {
     m_messages->hide();
     showSessionAgain();
     m_cutRest.stop();
+    m_follower->stop();
     m_plan.setRampSteps(m_steering->rampSteps());
     m_controller->post(m_plan.startCommand());
     m_pins->runRequested();
@@ -182,7 +198,7 @@ void MainWindow::evaluate() {
         command.layouts.push_back(
             {m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
     }
-    m_docks->showResult(m_comparisonView);
+    m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }
 
@@ -198,7 +214,7 @@ void MainWindow::evaluateExport(const LayoutFile& file, const QString& name) {
     command.layouts = {{"full", allFull, file.windowTokens, file.sinkTokens},
                        {label, file.layout, file.windowTokens, file.sinkTokens},
                        {label + tr(", as exported").toStdString(), asLayers(file).layout, file.windowTokens, 0}};
-    m_docks->showResult(m_comparisonView);
+    m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }
 
@@ -206,6 +222,15 @@ void MainWindow::planSinklessRun() {
     TrainingConfig config = m_plan.config();
     config.granularity = Granularity::Layer;
     config.sinkTokens = 0;
+    editRunSettings(config);
+}
+
+void MainWindow::planHeldRun(int presetRow) {
+    TrainingConfig config = m_plan.config();
+    config.mode = LearningMode::Recover;
+    config.layout = m_presets->path(presetRow).toStdString();
+    config.windowTokens = m_presets->preset(presetRow).windowTokens;
+    config.sinkTokens = m_presets->preset(presetRow).sinkTokens;
     editRunSettings(config);
 }
 
@@ -218,7 +243,7 @@ void MainWindow::editRunSettings(const TrainingConfig& config) {
     const SessionSnapshot& snapshot = m_controller->snapshot();
     std::vector<LayoutChoice> layouts;
     for (int row = 0; row < m_presets->rowCount(); ++row)
-        if (m_presets->fits(row))
+        if (m_presets->fits(row) && !m_presets->isBuiltIn(row))
             layouts.push_back({m_presets->name(row), m_presets->path(row), m_presets->preset(row)});
     RunSettingsDialog dialog(config, m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
                              std::move(layouts), this);

@@ -132,6 +132,7 @@ void ComparisonModel::setSelectedRow(std::optional<int> row) {
     if (m_selected == row) return;
     m_selected = row;
     if (rowCount() > 0) emit dataChanged(index(0, Versus), index(rowCount() - 1, Versus));
+    emit selectedRowChanged();
 }
 
 QString ComparisonModel::toText() const {

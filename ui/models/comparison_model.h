@@ -50,6 +50,9 @@ public:
     /// Steps trained since the learned row was cut; empty when it is of another run.
     [[nodiscard]] std::optional<int> learnedAge() const;
 
+signals:
+    void selectedRowChanged();
+
 private:
     [[nodiscard]] QString text(int row, int column) const;
     [[nodiscard]] QString versusText(int row) const;

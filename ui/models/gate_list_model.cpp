@@ -74,6 +74,8 @@ QVariant GateListModel::headerData(int section, Qt::Orientation orientation, int
         const bool isWord = section == Decision || section == PinnedTo;
         return int((isWord ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     }
+    if (role == Qt::ToolTipRole && section == Change && m_grid.hasReference())
+        return tr("P(full) minus that of %1").arg(m_grid.reference().name);
     if (role != Qt::DisplayRole) return {};
     switch (section) {
         case Layer:
@@ -89,7 +91,7 @@ QVariant GateListModel::headerData(int section, Qt::Orientation orientation, int
         case PinnedTo:
             return tr("Pinned");
         case Change:
-            return m_grid.hasReference() ? tr("Change since %1").arg(m_grid.reference().name) : tr("Change");
+            return tr("Change");
         default:
             return {};
     }

@@ -4,6 +4,7 @@
 #include "core/layout/layout_file.h"
 #include "core/session/session_snapshot.h"
 
+#include <QByteArray>
 #include <QString>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct SavedRun {
     std::vector<SessionEvent> events;
     [[nodiscard]] int lastStep() const { return points.empty() ? layout.provenance.step : points.back().step; }
 };
+
+/// Adds whole lines of events.jsonl; those that are no JSON objects are skipped.
+void addEventLines(const QByteArray& lines, SavedRun& run);
 
 /// Reads config.json, layout.json and events.jsonl. A last line cut short by a crash is left out. Throws Error naming
 /// the file that is missing or malformed.

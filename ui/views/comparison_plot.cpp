@@ -1,6 +1,7 @@
 // Hover, clicks and repainting of the comparison's plot.
 #include "ui/views/comparison_plot.h"
 
+#include "ui/models/comparison_model.h"
 #include "ui/style/application_style.h"
 
 #include <qcustomplot.h>
@@ -11,37 +12,33 @@
 
 namespace consa {
 
-ComparisonPlot::ComparisonPlot(const FrontierRecord& record, QWidget* parent)
+ComparisonPlot::ComparisonPlot(ComparisonPicture picture, const ComparisonModel& model, const FrontierRecord& record,
+                               QWidget* parent)
     : QWidget(parent),
+      m_picture(picture),
+      m_model(model),
       m_record(record),
       m_plot(new QCustomPlot(this)),
       m_scene(std::make_unique<ComparisonScene>(*m_plot)) {
     m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
     m_plot->setFocusPolicy(Qt::NoFocus);
     setMouseTracking(true);
-    setAccessibleName(tr("Plot of the comparison"));
+    setAccessibleName(picture == ComparisonPicture::Positions ? tr("Loss by position") : tr("Frontier"));
     m_scene->setTheme(PlotTheme::fromPalette(palette()));
-    connect(&record, &FrontierRecord::changed, this, &ComparisonPlot::refresh);
+    if (picture == ComparisonPicture::Frontier) {
+        connect(&record, &FrontierRecord::changed, this, &ComparisonPlot::refresh);
+    } else {
+        connect(&model, &QAbstractItemModel::modelReset, this, &ComparisonPlot::refresh);
+        connect(&model, &ComparisonModel::selectedRowChanged, this, &ComparisonPlot::refresh);
+    }
     refresh();
 }
 
 ComparisonPlot::~ComparisonPlot() = default;
 
-void ComparisonPlot::setPicture(ComparisonPicture picture) {
-    m_picture = picture;
-    refresh();
-}
-
-void ComparisonPlot::setComparison(const Comparison& comparison, std::optional<int> selected) {
-    if (m_comparison == comparison && m_selected == selected) return;
-    m_comparison = comparison;
-    m_selected = selected;
-    if (m_picture == ComparisonPicture::Positions) refresh();
-}
-
 void ComparisonPlot::refresh() {
     if (m_picture == ComparisonPicture::Positions) {
-        m_scene->showPositions(m_comparison, m_selected);
+        m_scene->showPositions(m_model.comparison(), m_model.selectedRow());
     } else {
         m_scene->showFrontier(m_record.points());
     }
@@ -98,8 +95,8 @@ void ComparisonPlot::paintEvent(QPaintEvent*) {
     painter.setPen(mutedColor(palette()));
     painter.drawText(rect().adjusted(16, 8, -16, -8), Qt::AlignCenter | Qt::TextWordWrap,
                      m_picture == ComparisonPicture::Positions
-                         ? tr("After an evaluation: the loss at each position of the window.")
-                         : tr("After an evaluation: loss over sparsity of every layout measured so far."));
+                         ? tr("After an evaluation (Ctrl+E): the loss at each position of the window.")
+                         : tr("After an evaluation (Ctrl+E): loss over sparsity of every layout measured so far."));
 }
 
 }  // namespace consa

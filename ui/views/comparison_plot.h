@@ -1,4 +1,4 @@
-// The plot beside the comparison's table.
+// One of the two plots of a comparison.
 #pragma once
 
 #include "ui/views/comparison_scene.h"
@@ -8,18 +8,19 @@
 
 namespace consa {
 
-/// Shows one of the two pictures of a comparison; a click on a point of the frontier asks for its layout.
+class ComparisonModel;
+
+/// Follows the comparison and the frontier; a click on a point of the frontier asks for its layout.
 class ComparisonPlot final : public QWidget {
     Q_OBJECT
 
 public:
-    /// `record` must outlive this.
-    explicit ComparisonPlot(const FrontierRecord& record, QWidget* parent = nullptr);
+    /// Both must outlive this.
+    ComparisonPlot(ComparisonPicture picture, const ComparisonModel& model, const FrontierRecord& record,
+                   QWidget* parent = nullptr);
     ~ComparisonPlot() override;
 
-    void setPicture(ComparisonPicture picture);
     [[nodiscard]] ComparisonPicture picture() const { return m_picture; }
-    void setComparison(const Comparison& comparison, std::optional<int> selected);
     /// Where a point of the frontier is drawn, in widget coordinates.
     [[nodiscard]] QPointF placeOf(std::size_t point) const { return m_scene->placeOf(point); }
 
@@ -40,12 +41,11 @@ protected:
 private:
     void refresh();
 
+    ComparisonPicture m_picture;
+    const ComparisonModel& m_model;
     const FrontierRecord& m_record;
     QCustomPlot* m_plot;
     std::unique_ptr<ComparisonScene> m_scene;
-    ComparisonPicture m_picture = ComparisonPicture::Positions;
-    Comparison m_comparison;
-    std::optional<int> m_selected;
 };
 
 }  // namespace consa

@@ -4,7 +4,6 @@
 #include "ui/models/comparison_model.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
-#include "ui/views/comparison_plot.h"
 #include "ui/views/empty_state_table.h"
 #include "ui/views/layout_delegate.h"
 
@@ -15,7 +14,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
-#include <QSplitter>
 #include <QToolButton>
 #include <cmath>
 
@@ -36,13 +34,12 @@ QString whyNotEvaluate(SessionState state) {
 
 }  // namespace
 
-ComparisonView::ComparisonView(ComparisonModel& model, const FrontierRecord& frontier, QWidget* parent)
+ComparisonView::ComparisonView(ComparisonModel& model, QWidget* parent)
     : QWidget(parent),
       m_model(model),
       m_evaluate(new QAction(lineIcon(QStringLiteral("evaluate")), tr("Evaluate"), this)),
       m_cancel(new QAction(lineIcon(QStringLiteral("close")), tr("Cancel"), this)),
       m_copy(new QAction(lineIcon(QStringLiteral("copy")), tr("Copy table"), this)),
-      m_plot(new ComparisonPlot(frontier)),
       m_table(new EmptyStateTable(tr("No evaluation yet. Ctrl+E measures the learned layout, all full, all sliding and "
                                      "interleaved on held-out text."))) {
     m_evaluate->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
@@ -55,13 +52,7 @@ ComparisonView::ComparisonView(ComparisonModel& model, const FrontierRecord& fro
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     createHeader();
-    auto* halves = new QSplitter;
-    halves->setChildrenCollapsible(false);
-    halves->addWidget(m_table);
-    halves->addWidget(m_plot);
-    halves->setStretchFactor(0, 3);
-    halves->setStretchFactor(1, 2);
-    layout->addWidget(halves, 1);
+    layout->addWidget(m_table, 1);
     connectTable();
     connect(m_evaluate, &QAction::triggered, this, &ComparisonView::evaluateRequested);
     connect(m_cancel, &QAction::triggered, this, &ComparisonView::cancelRequested);
@@ -69,18 +60,13 @@ ComparisonView::ComparisonView(ComparisonModel& model, const FrontierRecord& fro
 }
 
 void ComparisonView::connectTable() {
-    const auto selectedRow = [this]() -> std::optional<int> {
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
         const QModelIndexList rows = m_table->selectionModel()->selectedRows();
-        return rows.isEmpty() ? std::nullopt : std::optional(rows.front().row());
-    };
-    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this, selectedRow] {
-        m_model.setSelectedRow(selectedRow());
-        m_plot->setComparison(m_model.comparison(), selectedRow());
+        m_model.setSelectedRow(rows.isEmpty() ? std::nullopt : std::optional(rows.front().row()));
     });
     connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) { emit rowActivated(index.row()); });
     connect(m_table, &QTableView::activated, this,
             [this](const QModelIndex& index) { emit rowActivated(index.row()); });
-    connect(m_plot, &ComparisonPlot::pointActivated, this, &ComparisonView::pointActivated);
     connect(m_copy, &QAction::triggered, this, &ComparisonView::copyTable);
     m_copy->setToolTip(tr("Copy the table, tab-separated, for a spreadsheet"));
 }
@@ -88,19 +74,6 @@ void ComparisonView::connectTable() {
 void ComparisonView::copyTable() {
     QGuiApplication::clipboard()->setText(m_model.toText());
     emit noteOccurred(tr("Copied %1 rows").arg(m_model.rowCount()));
-}
-
-void ComparisonView::createPlotChoice() {
-    m_picture = new QComboBox;
-    m_picture->addItem(tr("Plot: by position"));
-    m_picture->addItem(tr("Plot: frontier"));
-    m_picture->addItem(tr("No plot"));
-    m_picture->setAccessibleName(tr("Plot beside the table"));
-    m_picture->setToolTip(tr("Loss by position in the window, or loss over sparsity of all layouts measured so far"));
-    connect(m_picture, &QComboBox::currentIndexChanged, this, [this](int index) {
-        m_plot->setVisible(index < 2);
-        if (index < 2) m_plot->setPicture(static_cast<ComparisonPicture>(index));
-    });
 }
 
 void ComparisonView::createHeader() {
@@ -122,7 +95,6 @@ void ComparisonView::createHeader() {
     m_progress->setAccessibleName(tr("Progress of the evaluation"));
     m_facts = createMutedLabel(QString());
     m_facts->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    createPlotChoice();
     auto* copyButton = new QToolButton;
     copyButton->setDefaultAction(m_copy);
     copyButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -136,7 +108,6 @@ void ComparisonView::createHeader() {
     row->addSpacing(8);
     row->addWidget(m_facts, 1);
     row->addWidget(copyButton);
-    row->addWidget(m_picture);
     static_cast<QVBoxLayout*>(layout())->addLayout(row);
 }
 
@@ -162,7 +133,6 @@ void ComparisonView::setSnapshot(const SessionSnapshot& snapshot) {
     m_copy->setEnabled(m_model.rowCount() > 0);
     m_facts->setText(factsText());
     m_facts->setToolTip(factsText());
-    m_plot->setComparison(m_model.comparison(), m_model.selectedRow());
 }
 
 QString ComparisonView::factsText() const {

@@ -24,7 +24,7 @@ public:
     /// Where a frame is drawn.
     [[nodiscard]] QPointF placeOf(std::size_t frame) const;
 
-    [[nodiscard]] QSize sizeHint() const override { return {180, 34}; }
+    [[nodiscard]] QSize sizeHint() const override { return {150, 34}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {120, 34}; }
 
 protected:

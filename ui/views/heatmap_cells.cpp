@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kLetterSize = 18;   // cells smaller than this carry no letter
 constexpr double kCornerSize = 24;   // pins of smaller cells stand in the middle
+constexpr double kGapFrom = 5;  // pixels of a cell
 constexpr double kNotedChange = 0.25;  // of P(full); smaller ones carry no sign
 
 }  // namespace
@@ -25,9 +26,9 @@ QRectF HeatmapCells::cellRect(UnitIndex cell) const {
     const double right = std::round(keyAxis()->coordToPixel(column + 0.5));
     const double top = std::round(valueAxis()->coordToPixel(row - 0.5));
     const double bottom = std::round(valueAxis()->coordToPixel(row + 0.5));
-    // The gap goes where cells are too small to spare a pixel.
-    const double gapX = right - left >= 4 ? 1 : 0;
-    const double gapY = bottom - top >= 4 ? 1 : 0;
+    // The gap goes, from the whole grid, where cells are too small to spare a pixel.
+    const double gapX = std::abs(keyAxis()->coordToPixel(1) - keyAxis()->coordToPixel(0)) >= kGapFrom ? 1 : 0;
+    const double gapY = std::abs(valueAxis()->coordToPixel(1) - valueAxis()->coordToPixel(0)) >= kGapFrom ? 1 : 0;
     return {left, top, right - left - gapX, bottom - top - gapY};
 }
 
@@ -127,6 +128,12 @@ void HeatmapCells::drawOutlines(QCPPainter& painter) const {
     };
     outline(m_content->hovered, m_theme.muted, 1);
     outline(m_content->selected, m_theme.text, 2);
+    if (!m_content->selected || m_content->selected->layer >= grid.layerCount ||
+        m_content->selected->unit >= grid.unitsPerLayer())
+        return;
+    // A second line inside shows where the cell is as dark as the text.
+    painter.setPen(QPen(m_theme.background, 1, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+    painter.drawRect(cellRect(*m_content->selected).adjusted(1, 1, -2, -2));
 }
 
 }  // namespace consa

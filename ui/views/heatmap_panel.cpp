@@ -213,7 +213,16 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
         const double value = probability.toDouble();
         parts << (std::isnan(value) ? tr("P(full) is not a number") : tr("P(full) %1").arg(value, 0, 'f', 4));
     }
-    if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid()) {
+    const QVariant change = index.data(GateGridModel::ChangeRole);
+    const bool showsChange = m_page == GatePage::Change && change.isValid();
+    if (showsChange) {
+        const QString sign = change.toDouble() >= 0 ? QStringLiteral("+") : QStringLiteral("−");
+        parts << tr("%1%2 since %3")
+                     .arg(sign)
+                     .arg(std::abs(change.toDouble()), 0, 'f', 4)
+                     .arg(m_model.reference().name);
+    }
+    if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid() && !showsChange) {
         parts << tr("log alpha %1").arg(logAlpha.toDouble(), 0, 'f', 2);
     }
     const bool isFull = index.data(GateGridModel::FullRole).toBool();
@@ -221,12 +230,6 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
         parts << (pin.toBool() ? tr("pinned full") : tr("pinned sliding"));
     } else {
         parts << (isFull ? tr("full") : tr("sliding"));
-    }
-    if (const QVariant change = index.data(GateGridModel::ChangeRole); change.isValid() && m_page == GatePage::Change) {
-        const QString sign = change.toDouble() >= 0 ? QStringLiteral("+") : QStringLiteral("−");
-        parts << tr("change since %1 %2%3")
-                     .arg(m_model.reference().name, sign)
-                     .arg(std::abs(change.toDouble()), 0, 'f', 4);
     }
     if (index.data(GateGridModel::FlippedRole).toBool()) parts << tr("changed by the cut");
     return parts.join(QStringLiteral("    "));

@@ -16,10 +16,11 @@ constexpr int kBottom = 8;
 constexpr int kLegendGap = 24;
 constexpr double kLargestCell = 96;
 
-/// The size of one cell. Grids much taller than wide get cells wider than tall, so that the picture stays a picture.
+/// The size of one cell. Grids much longer one way get cells longer the other way, so that the picture stays a picture.
 QSizeF cellSize(QSizeF room, double rows, double columns) {
     const double widest = std::clamp(0.75 * rows / columns, 1.25, 7.0);
-    const double height = std::min({room.height() / rows, 1.25 * room.width() / columns, kLargestCell});
+    const double tallest = std::clamp(0.75 * columns / rows, 1.25, 4.0);
+    const double height = std::min({room.height() / rows, tallest * room.width() / columns, kLargestCell});
     return {std::min(room.width() / columns, height * widest), height};
 }
 

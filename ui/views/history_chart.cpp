@@ -66,10 +66,13 @@ void HistoryChart::applyColors() {
     m_scheduled->setPen(QPen(theme.muted, 1.3, Qt::DashLine));
     m_target->setPen(QPen(theme.muted, 1, Qt::DotLine));
     m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
+    colorOverlays(theme);
     QColor veil = theme.background;
     veil.setAlphaF(0.8F);
-    m_legend->setBrush(veil);
-    m_legend->setTextColor(theme.muted);
+    for (QCPLegend* legend : {m_legend, m_overlayLegend}) {
+        legend->setBrush(veil);
+        legend->setTextColor(theme.muted);
+    }
     QColor zoom = theme.accent;
     m_plot->selectionRect()->setPen(QPen(zoom));
     zoom.setAlphaF(0.15F);
@@ -155,7 +158,7 @@ void HistoryChart::appendFrom(std::size_t first) {
     m_scheduled->data()->add(scheduled, true);
     m_target->data()->add(target, true);
     m_multiplier->data()->add(multiplier, true);
-    showEmpty(points.empty());
+    showEmpty(points.empty() && m_overlays.empty());
     if (m_isLive) followRun();
     rescaleValues();
     queueReplot();
@@ -170,13 +173,14 @@ void HistoryChart::showEmpty(bool isEmpty) {
 
 void HistoryChart::clearCurves() {
     for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->data()->clear();
-    showEmpty(true);
+    showEmpty(m_overlays.empty());
     setLive(true);
     queueReplot();
 }
 
 void HistoryChart::followRun() {
-    const int lastStep = m_history.points().empty() ? 0 : m_history.points().back().step;
+    const int ownStep = m_history.points().empty() ? 0 : m_history.points().back().step;
+    const int lastStep = std::max(ownStep, lastOverlaidStep());
     // The planned run, but of a long one only as much as keeps its curves readable.
     const int readable = roundedUp(std::max(8 * lastStep, 250));
     setVisibleSteps(0, std::max({std::min(m_stepCount, readable), lastStep, 10}));
@@ -193,9 +197,16 @@ void HistoryChart::setVisibleSteps(double lower, double upper) {
 
 void HistoryChart::rescaleValues() {
     const QCPRange visible = m_rects[Loss]->axis(QCPAxis::atBottom)->range();
-    const auto fit = [&visible](QCPGraph* curve, QCPAxis* axis, double smallestSpan) {
+    const auto fit = [this, &visible](QCPGraph* curve, QCPAxis* axis, double smallestSpan) {
         bool isFound = false;
         QCPRange range = curve->getValueRange(isFound, QCP::sdBoth, visible);
+        for (QCPGraph* other : m_overlays) {
+            if (other->valueAxis() != axis) continue;
+            bool hasOther = false;
+            const QCPRange values = other->getValueRange(hasOther, QCP::sdBoth, visible);
+            if (hasOther) range = isFound ? range.expanded(values) : values;
+            isFound = isFound || hasOther;
+        }
         if (!isFound) range = QCPRange(0, smallestSpan);
         const double padding = std::max(range.size() * 0.08, (smallestSpan - range.size()) / 2);
         axis->setRange(range.lower - padding, range.upper + padding);

@@ -1,10 +1,12 @@
 // Loss, sparsity and multiplier over the steps: three stacked plots that share their x axis.
 #pragma once
 
+#include "core/session/session_snapshot.h"
 #include "core/training/training_choices.h"
 
 #include <QWidget>
 #include <cstddef>
+#include <vector>
 
 class QCPAxisRect;
 class QCPGraph;
@@ -16,7 +18,13 @@ class QToolButton;
 namespace consa {
 
 class RunHistory;
-struct HistoryPoint;
+struct PlotTheme;
+
+/// The curves of another run.
+struct CurveOverlay {
+    QString name;
+    std::vector<HistoryPoint> points;
+};
 
 /// Follows the run until the user zooms; Home or Live returns. Every point is kept; redraws are queued.
 class HistoryChart final : public QWidget {
@@ -29,6 +37,9 @@ public:
     void setStepCount(int stepCount);
     /// What the run minimises: the word on the axis and in the readout.
     void setLoss(TrainingLoss loss);
+    /// Lays other runs' curves over those on show, replacing earlier ones.
+    void setOverlays(const std::vector<CurveOverlay>& overlays);
+    [[nodiscard]] int overlayCount() const { return static_cast<int>(m_overlays.size()) / PlotCount; }
     [[nodiscard]] bool isLive() const { return m_isLive; }
     /// Points drawn so far.
     [[nodiscard]] int pointCount() const;
@@ -61,6 +72,8 @@ private:
     void setVisibleSteps(double lower, double upper);
     void rescaleValues();
     void showStepAt(int pixelX);
+    void colorOverlays(const PlotTheme& theme);
+    [[nodiscard]] int lastOverlaidStep() const;
     void queueReplot();
 
     RunHistory& m_history;
@@ -69,6 +82,8 @@ private:
     Marks* m_marks[PlotCount] = {};
     Crosshair* m_crosshair = nullptr;
     QCPLegend* m_legend = nullptr;
+    QCPLegend* m_overlayLegend = nullptr;
+    std::vector<QCPGraph*> m_overlays;  // PlotCount a run
     QCPGraph* m_loss = nullptr;
     QCPGraph* m_expected = nullptr;
     QCPGraph* m_scheduled = nullptr;

@@ -44,6 +44,7 @@ void MessageBar::showMessage(Severity severity, const QString& text) {
 
 void MessageBar::showMessage(Severity severity, const QString& text, const QString& actionText,
                              std::function<void()> action) {
+    emit messageShown(severity, text);
     if (!isHidden() && m_severity == Severity::Error && severity != Severity::Error) return;
     m_severity = severity;
     m_action = std::move(action);

@@ -4,11 +4,13 @@
 #include "ui/models/kv_cache_size.h"
 #include "ui/models/loss_words.h"
 #include "ui/style/application_style.h"
+#include "ui/style/icons.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QTimer>
+#include <QToolButton>
 #include <cmath>
 
 namespace consa {
@@ -75,6 +77,7 @@ StatusStrip::StatusStrip(QWidget* parent)
       m_step(new QLabel),
       m_time(createMutedLabel(QString())),
       m_note(createMutedLabel(QString())),
+      m_problems(new QToolButton),
       m_device(createMutedLabel(QString())) {
     QFont bold = font();
     bold.setBold(true);
@@ -92,6 +95,14 @@ StatusStrip::StatusStrip(QWidget* parent)
     layout->addWidget(m_time);
     layout->addStretch();
     layout->addWidget(m_note);
+    layout->addWidget(m_problems);
+    m_problems->setAutoRaise(true);
+    m_problems->setIcon(lineIcon(QStringLiteral("warning")));
+    m_problems->setIconSize(QSize(14, 14));
+    m_problems->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_problems->setToolTip(tr("Show warnings and errors in the log"));
+    m_problems->hide();
+    connect(m_problems, &QToolButton::clicked, this, &StatusStrip::problemsRequested);
     layout->addWidget(m_device);
     setSnapshot({});
 }
@@ -105,6 +116,11 @@ void StatusStrip::showNote(const QString& note) {
     QTimer::singleShot(6000, m_note, [label = m_note, note] {
         if (label->text() == note) label->clear();
     });
+}
+
+void StatusStrip::setProblemCount(int count) {
+    m_problems->setVisible(count > 0);
+    m_problems->setText(count == 1 ? tr("1 warning") : tr("%1 warnings").arg(count));
 }
 
 void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
