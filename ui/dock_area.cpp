@@ -11,6 +11,8 @@
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QToolButton>
+#include <algorithm>
+#include <utility>
 
 namespace consa {
 
@@ -101,11 +103,27 @@ void DockArea::placeDocks() {
 
 void DockArea::shareSpace() {
     resizeDocks({m_curves}, {width() * 52 / 100}, Qt::Horizontal);
-    const int results = height() >= 760 ? 216 : height() >= 620 ? 168 : 140;
+    const int results = height() >= 760 ? 236 : height() >= 620 ? 176 : 140;
     resizeDocks({m_steering, m_results}, {m_steering->sizeHint().height(), results}, Qt::Vertical);
 }
 
+void DockArea::toggleMaximised(QWidget* focus) {
+    if (isMaximised()) {
+        for (QWidget* panel : std::exchange(m_hidden, {})) panel->show();
+        return;
+    }
+    QList<QWidget*> panels{centralWidget()};
+    for (QDockWidget* dock : docks()) panels << dock;
+    const auto holdsFocus = [focus](const QWidget* panel) { return focus && panel->isAncestorOf(focus); };
+    const auto found = std::find_if(panels.begin(), panels.end(), holdsFocus);
+    const QWidget* kept = found == panels.end() ? panels.front() : *found;
+    for (QWidget* panel : panels)
+        if (panel != kept && !panel->isHidden()) m_hidden << panel;
+    for (QWidget* panel : m_hidden) panel->hide();
+}
+
 void DockArea::resetLayout() {
+    if (isMaximised()) toggleMaximised(nullptr);
     placeDocks();
     m_isFirstLayout = true;
     shareSpace();
@@ -117,6 +135,7 @@ void DockArea::restoreLayout() {
 }
 
 void DockArea::saveLayout() const {
+    if (isMaximised()) return;  // the layout of before stays
     QSettings().setValue(kLayoutKey, saveState(kLayoutVersion));
 }
 

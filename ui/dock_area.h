@@ -23,6 +23,9 @@ public:
     void addResult(const QString& title, QWidget* panel) { m_resultTabs.add(title, panel); }
     /// Brings the tab of a plot or a result to the front.
     void showTab(QWidget* panel);
+    /// Shows the panel that holds `focus` alone (without one, the heatmap), or everything again.
+    void toggleMaximised(QWidget* focus);
+    [[nodiscard]] bool isMaximised() const { return !m_hidden.isEmpty(); }
     /// Puts every dock back to where it was first.
     void resetLayout();
     /// Restores what saveLayout() kept; without it or with one of another version the first layout stays.
@@ -53,6 +56,7 @@ private:
     QDockWidget* m_results = nullptr;
     Tabs m_plotTabs;
     Tabs m_resultTabs;
+    QList<QWidget*> m_hidden;  // while one panel is shown alone
     bool m_isFirstLayout = true;
 };
 

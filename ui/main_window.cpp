@@ -13,9 +13,9 @@
 #include "ui/models/log_model.h"
 #include "ui/models/run_history.h"
 #include "ui/session/pin_edits.h"
+#include "ui/session/recent_files.h"
 #include "ui/session/run_follower.h"
 #include "ui/session/target_edits.h"
-#include "ui/style/application_style.h"
 #include "ui/views/comparison_plot.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
@@ -69,6 +69,7 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
       m_runs(new RunListModel(dataFolder() / "runs", this)),
       m_follower(new RunFollower(this)),
       m_log(new LogModel(dataFolder() / "log.txt", this)),
+      m_recent(new RecentFiles(this)),
       m_actions(new WindowActions(this)),
       m_runControls(new RunControls(this)) {
     setWindowTitle(tr("ConSA Explorer"));
@@ -270,19 +271,6 @@ void MainWindow::connectFiles() {
     connect(m_actions->openTextFiles, &QAction::triggered, this, [this] { browseForTexts(false); });
     connect(m_actions->openTextFolder, &QAction::triggered, this, [this] { browseForTexts(true); });
     connect(m_actions->openRun, &QAction::triggered, this, &MainWindow::browseForRun);
-}
-
-void MainWindow::connectView() {
-    connect(m_actions->resetLayout, &QAction::triggered, m_docks, &DockArea::resetLayout);
-    connect(m_actions->toggleTheme, &QAction::triggered, this, [this] {
-        const bool wantsDark = !isDark(palette());
-        applyApplicationStyle(wantsDark ? ThemeChoice::Dark : ThemeChoice::Light);
-        QSettings().setValue(QStringLiteral("window/theme"),
-                             wantsDark ? QStringLiteral("dark") : QStringLiteral("light"));
-    });
-    connect(m_actions->shortcuts, &QAction::triggered, this, [this] { showShortcutSheet(this); });
-    connect(m_actions->about, &QAction::triggered, this, [this] { showAbout(this); });
-    connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
 }
 
 void MainWindow::restoreWindow() {

@@ -4,6 +4,7 @@
 #include "core/layout/layout_file.h"
 #include "ui/session/run_plan.h"
 #include "ui/session/session_controller.h"
+#include "ui/style/application_style.h"
 #include "ui/views/heatmap_scene.h"
 
 #include <QMainWindow>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+class QMenu;
 class QToolButton;
 class QUndoStack;
 
@@ -32,6 +34,7 @@ class MessageBar;
 class PinEdits;
 class PresetListModel;
 class PresetPanel;
+class RecentFiles;
 class ReferenceMenu;
 class RunControls;
 class RunFollower;
@@ -75,8 +78,14 @@ private:
     void connectRuns();
     void connectLog();
     void connectFiles();
-    void connectView();
     void restoreWindow();
+
+    // main_window_view.cpp: its own looks.
+    void connectView();
+    void setTheme(ThemeChoice theme);
+    void setScale(double scale);
+    void showPreferences();
+    void fillRecentMenu();
 
     // main_window_menus.cpp: how its commands are reached.
     void createMenus();
@@ -108,14 +117,16 @@ private:
     void countLayouts();
     void editRunSettings(const TrainingConfig& config);
 
-    // main_window_files.cpp: what it opens.
-    void openModel(const QString& model, const std::vector<std::string>& texts = {});
-    void openTexts(const std::vector<std::string>& texts);
+    // main_window_runs.cpp: what it does with run folders.
     void openRun(const QString& folder);
     void resumeRun(const QString& folder);
     void followRun(const QString& folder);
     void overlayRuns();
     void offerRecovery();
+
+    // main_window_files.cpp: what it opens.
+    void openModel(const QString& model, const std::vector<std::string>& texts = {});
+    void openTexts(const std::vector<std::string>& texts);
     void openLayout(const QString& path);
     void showLayout(const LayoutFile& file, const QString& name);
     void showSessionAgain();
@@ -138,6 +149,7 @@ private:
     RunListModel* m_runs;
     RunFollower* m_follower;
     LogModel* m_log;
+    RecentFiles* m_recent;
     WindowActions* m_actions;
     RunControls* m_runControls;
     FigureActions* m_figures = nullptr;
@@ -154,6 +166,7 @@ private:
     RunPanel* m_runPanel = nullptr;
     LogPanel* m_logPanel = nullptr;
     StatusStrip* m_status = nullptr;
+    QMenu* m_recentMenu = nullptr;
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;
     std::string m_builtInsFor;  // model and window whose built-in presets are listed

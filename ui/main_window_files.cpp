@@ -5,6 +5,7 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/session/recent_files.h"
 #include "ui/session/run_follower.h"
 #include "ui/session/saved_run.h"
 #include "ui/views/heatmap_panel.h"
@@ -19,6 +20,7 @@
 #include <QFileInfo>
 #include <QMimeData>
 #include <QUrl>
+#include <algorithm>
 
 namespace consa {
 
@@ -33,7 +35,9 @@ void MainWindow::openAtStart(const QString& path) {
 
 void MainWindow::openPath(const QString& path) {
     try {
-        switch (classifyPath(path)) {
+        const PathKind kind = classifyPath(path);
+        m_recent->add(path);
+        switch (kind) {
             case PathKind::Model:
                 return openModel(path);
             case PathKind::RunFolder:
@@ -127,12 +131,18 @@ void MainWindow::browseForRun() {
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
     const QList<QUrl> urls = event->mimeData()->urls();
-    if (urls.size() == 1 && urls.front().isLocalFile()) event->acceptProposedAction();
+    const auto isLocal = [](const QUrl& url) { return url.isLocalFile(); };
+    if (!urls.isEmpty() && std::all_of(urls.begin(), urls.end(), isLocal)) event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
     event->acceptProposedAction();
-    openPath(event->mimeData()->urls().front().toLocalFile());
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.size() == 1) return openPath(urls.front().toLocalFile());
+    // Several files together can only be texts.
+    std::vector<std::string> texts;
+    for (const QUrl& url : urls) texts.push_back(url.toLocalFile().toStdString());
+    openTexts(texts);
 }
 
 }  // namespace consa

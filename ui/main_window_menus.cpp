@@ -2,11 +2,13 @@
 #include "ui/dock_area.h"
 #include "ui/export/figure_actions.h"
 #include "ui/main_window.h"
+#include "ui/session/recent_files.h"
 #include "ui/style/icons.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/preset_panel.h"
 #include "ui/views/run_controls.h"
+#include "ui/views/run_panel.h"
 #include "ui/views/sparsity_slider.h"
 #include "ui/views/steering_panel.h"
 #include "ui/window_actions.h"
@@ -33,7 +35,7 @@ void MainWindow::createMenus() {
     presets->addSeparator();
     presets->addActions({m_presetPanel->importAction(), m_presetPanel->importFolderAction(),
                          m_presetPanel->exportAction(), m_presetPanel->exportModelAction()});
-    menuBar()->addMenu(tr("&Help"))->addActions({m_actions->shortcuts, m_actions->about});
+    menuBar()->addMenu(tr("&Help"))->addActions({m_actions->help, m_actions->shortcuts, m_actions->about});
     for (QAction* entry : menuBar()->actions()) entry->menu()->setToolTipsVisible(true);
 }
 
@@ -45,6 +47,10 @@ void MainWindow::createFileMenu() {
     file->addActions({m_actions->openTextFiles, m_actions->openTextFolder});
     file->addSeparator();
     file->addActions({m_actions->openRun, m_presetPanel->importAction()});
+    m_recentMenu = file->addMenu(tr("Open recent"));
+    m_recentMenu->setToolTipsVisible(true);
+    connect(m_recent, &RecentFiles::changed, this, &MainWindow::fillRecentMenu);
+    fillRecentMenu();
     file->addSeparator();
     file->addActions({m_figures->saveAction(), m_actions->quit});
 }
@@ -57,7 +63,9 @@ void MainWindow::createEditMenu() {
     redo->setShortcuts({QKeySequence(QStringLiteral("Ctrl+Shift+Z")), QKeySequence(QStringLiteral("Ctrl+Y"))});
     edit->addActions({undo, redo});
     edit->addSeparator();
-    edit->addActions({m_figures->copyAction(), m_actions->focusTarget});
+    edit->addActions({m_figures->copyAction(), m_comparisonView->copyAction(), m_actions->focusTarget});
+    edit->addSeparator();
+    edit->addActions({m_actions->palette, m_actions->preferences});
 }
 
 void MainWindow::createRunMenu() {
@@ -68,7 +76,8 @@ void MainWindow::createRunMenu() {
     run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->evaluateCuts,
                      m_actions->polish, m_actions->freeze});
     run->addSeparator();
-    run->addAction(m_actions->runSettings);
+    run->addActions({m_actions->runSettings, m_runPanel->openAction(), m_runPanel->resumeAction(),
+                     m_runPanel->deleteAction()});
 }
 
 void MainWindow::createViewMenu() {
@@ -77,7 +86,9 @@ void MainWindow::createViewMenu() {
     view->addSeparator();
     view->addActions(m_heatmapPanel->header().actions());
     view->addSeparator();
-    view->addActions({m_actions->resetLayout, m_actions->toggleTheme});
+    view->addActions({m_actions->maximise, m_actions->fullScreen, m_actions->resetLayout});
+    view->addSeparator();
+    view->addActions({m_actions->toggleTheme, m_actions->largerText, m_actions->smallerText});
 }
 
 void MainWindow::createToolBar() {
@@ -112,6 +123,7 @@ void MainWindow::createToolBar() {
     auto* spacer = new QWidget;
     spacer->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(spacer);
+    bar->addAction(m_actions->palette);
     bar->addActions({m_figures->copyAction(), m_figures->saveAction()});
 }
 

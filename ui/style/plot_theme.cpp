@@ -13,7 +13,7 @@ namespace {
 
 QFont plotFont(int pixels) {
     QFont font = QApplication::font();
-    font.setPixelSize(pixels);
+    font.setPixelSize(qRound(pixels * uiScale()));
     return font;
 }
 
