@@ -8,10 +8,10 @@
 #include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/gate_record.h"
-#include "ui/models/preset_list_model.h"
-#include "ui/models/run_list_model.h"
 #include "ui/models/log_model.h"
+#include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/models/run_list_model.h"
 #include "ui/session/pin_edits.h"
 #include "ui/session/recent_files.h"
 #include "ui/session/run_follower.h"
@@ -116,7 +116,8 @@ void MainWindow::createPanels() {
     m_docks->addResult(tr("Runs"), m_runPanel);
     m_logPanel = new LogPanel(*m_log);
     m_docks->addResult(tr("Log"), m_logPanel);
-    m_figures = new FigureActions(*m_gates, m_heatmapPanel->heatmap(), this);
+    m_figures = new FigureActions(
+        {*m_gates, m_heatmapPanel->heatmap(), *m_history, *m_comparison, *m_frontier, *m_controller}, this);
     m_reference = new ReferenceMenu(*m_gates, *m_record, *m_presets, this);
     m_heatmapPanel->setReferenceMenu(m_reference);
     m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);

@@ -170,7 +170,7 @@ private:
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;
     std::string m_builtInsFor;  // model and window whose built-in presets are listed
-    std::string m_lastError;  // of a snapshot, shown once
+    std::string m_lastError;    // of a snapshot, shown once
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for
 };

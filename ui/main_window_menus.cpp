@@ -52,7 +52,7 @@ void MainWindow::createFileMenu() {
     connect(m_recent, &RecentFiles::changed, this, &MainWindow::fillRecentMenu);
     fillRecentMenu();
     file->addSeparator();
-    file->addActions({m_figures->saveAction(), m_actions->quit});
+    file->addActions({m_figures->saveAction(), m_figures->reportAction(), m_actions->quit});
 }
 
 void MainWindow::createEditMenu() {
@@ -76,8 +76,8 @@ void MainWindow::createRunMenu() {
     run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->evaluateCuts,
                      m_actions->polish, m_actions->freeze});
     run->addSeparator();
-    run->addActions({m_actions->runSettings, m_runPanel->openAction(), m_runPanel->resumeAction(),
-                     m_runPanel->deleteAction()});
+    run->addActions(
+        {m_actions->runSettings, m_runPanel->openAction(), m_runPanel->resumeAction(), m_runPanel->deleteAction()});
 }
 
 void MainWindow::createViewMenu() {

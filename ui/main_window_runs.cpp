@@ -47,10 +47,10 @@ void MainWindow::resumeRun(const QString& folder) {
 
 void MainWindow::followRun(const QString& folder) {
     m_follower->follow(folder);
-    m_messages->showMessage(MessageBar::Severity::Note,
-                            tr("Run %1 goes on in another program; its curves are followed.")
-                                .arg(QFileInfo(folder).fileName()),
-                            tr("Stop following"), [this] { m_follower->stop(); });
+    m_messages->showMessage(
+        MessageBar::Severity::Note,
+        tr("Run %1 goes on in another program; its curves are followed.").arg(QFileInfo(folder).fileName()),
+        tr("Stop following"), [this] { m_follower->stop(); });
 }
 
 void MainWindow::overlayRuns() {
@@ -76,13 +76,12 @@ void MainWindow::offerRecovery() {
         offered << run.folder;
         settings.setValue(key, offered);
         const QString folder = run.folder;
-        return m_messages->showMessage(
-            MessageBar::Severity::Warning,
-            tr("The run %1 was cut off at step %2 of %3; what it learned is kept.")
-                .arg(run.name)
-                .arg(run.step)
-                .arg(run.stepCount),
-            tr("Look at it"), [this, folder] { openPath(folder); });
+        return m_messages->showMessage(MessageBar::Severity::Warning,
+                                       tr("The run %1 was cut off at step %2 of %3; what it learned is kept.")
+                                           .arg(run.name)
+                                           .arg(run.step)
+                                           .arg(run.stepCount),
+                                       tr("Look at it"), [this, folder] { openPath(folder); });
     }
 }
 

@@ -85,10 +85,10 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
 }
 
 void MainWindow::listBuiltIns(const SessionSnapshot& snapshot) {
-    const std::string model =
-        !snapshot.model ? "" : snapshot.modelPath + ' ' + snapshot.model->name + ' ' +
-                                   std::to_string(snapshot.config.windowTokens) + ' ' +
-                                   std::to_string(snapshot.config.sinkTokens);
+    const std::string model = !snapshot.model ? ""
+                                              : snapshot.modelPath + ' ' + snapshot.model->name + ' ' +
+                                                    std::to_string(snapshot.config.windowTokens) + ' ' +
+                                                    std::to_string(snapshot.config.sinkTokens);
     if (std::exchange(m_builtInsFor, model) != model) m_presets->setBuiltIns(builtInPresets(snapshot));
 }
 

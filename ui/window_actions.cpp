@@ -50,10 +50,10 @@ WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(wi
     fullScreen->setCheckable(true);
     palette = create(tr("Search commands…"), tr("Find any command by its words"), QStringLiteral("Ctrl+K"));
     palette->setShortcuts({QKeySequence(QStringLiteral("Ctrl+K")), QKeySequence(QStringLiteral("Ctrl+Shift+P"))});
-    preferences = create(tr("Preferences…"), tr("Theme, size of text, what happens by itself"),
-                         QStringLiteral("Ctrl+Alt+,"));
-    help = create(tr("How to read and steer"), tr("What the heatmap, the slider and the table say"),
-                  QStringLiteral("F1"));
+    preferences =
+        create(tr("Preferences…"), tr("Theme, size of text, what happens by itself"), QStringLiteral("Ctrl+Alt+,"));
+    help =
+        create(tr("How to read and steer"), tr("What the heatmap, the slider and the table say"), QStringLiteral("F1"));
     shortcuts = create(tr("Keyboard shortcuts"), tr("All keys of this window"), QStringLiteral("Ctrl+/"));
     about = create(tr("About ConSA Explorer"), tr("Version and licence"));
     quit = create(tr("Quit"), tr("Close the window"), QStringLiteral("Ctrl+Q"));

@@ -71,8 +71,8 @@ QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QStr
         writer.setResolution(kResolution);
         writer.setTitle(title);
         writer.setCreator(QStringLiteral("ConSA Explorer"));
-        writer.setPageSize(QPageSize(QSizeF(options.size) * 72 / kScreenDpi, QPageSize::Point, QString(),
-                                     QPageSize::ExactMatch));
+        writer.setPageSize(
+            QPageSize(QSizeF(options.size) * 72 / kScreenDpi, QPageSize::Point, QString(), QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
         paint(plot, writer, options, kResolution / kScreenDpi);
     }

@@ -28,8 +28,7 @@ QString share(double value, const std::optional<Interval>& interval) {
     if (!std::isfinite(value)) return QStringLiteral("–");
     const QString text = QStringLiteral("%1 %").arg(value * 100, 0, 'f', 1);
     if (!interval) return text;
-    return text +
-           QStringLiteral(" [%1, %2]").arg(interval->low * 100, 0, 'f', 0).arg(interval->high * 100, 0, 'f', 0);
+    return text + QStringLiteral(" [%1, %2]").arg(interval->low * 100, 0, 'f', 0).arg(interval->high * 100, 0, 'f', 0);
 }
 
 bool isLearned(const ComparisonRow& row) {

@@ -42,8 +42,8 @@ void FrontierRecord::add(const ComparisonRow& row, const SessionSnapshot& snapsh
     const auto known = std::find_if(m_points.begin(), m_points.end(), [&](const FrontierPoint& point) {
         return point.name == name && point.layout == row.layout && point.windowTokens == row.windowTokens;
     });
-    FrontierPoint point{series,         name,         row.layout, row.windowTokens, row.sinkTokens,
-                        row.deltaNll, row.deltaStandardError};
+    FrontierPoint point{
+        series, name, row.layout, row.windowTokens, row.sinkTokens, row.deltaNll, row.deltaStandardError};
     if (known == m_points.end()) {
         m_points.push_back(std::move(point));
     } else {

@@ -26,7 +26,8 @@ class GateGridModel final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    /// ChangeRole is P(full) minus the reference's; PinRole holds what the unit is pinned to (full: true); invalid where it is free.
+    /// ChangeRole is P(full) minus the reference's; PinRole holds what the unit is pinned to (full: true); invalid
+    /// where it is free.
     enum Role { ProbabilityRole = Qt::UserRole, LogAlphaRole, FullRole, FlippedRole, ChangeRole, PinRole };
 
     explicit GateGridModel(QObject* parent = nullptr);

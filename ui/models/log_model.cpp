@@ -24,7 +24,8 @@ QString levelWord(LogLevel level) {
     return {};
 }
 
-LogModel::LogModel(std::filesystem::path file, QObject* parent) : QAbstractTableModel(parent), m_file(std::move(file)) {}
+LogModel::LogModel(std::filesystem::path file, QObject* parent)
+    : QAbstractTableModel(parent), m_file(std::move(file)) {}
 
 int LogModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_lines.size());

@@ -85,9 +85,9 @@ QVariant PresetListModel::text(int row, int column) const {
         case Note:
             return QString::fromStdString(file.note);
         case Date:
-            return isBuiltIn(row) ? tr("built in")
-                                  : m_presets[static_cast<std::size_t>(row)].date.toString(
-                                        QStringLiteral("yyyy-MM-dd HH:mm"));
+            return isBuiltIn(row)
+                       ? tr("built in")
+                       : m_presets[static_cast<std::size_t>(row)].date.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
         default:
             return {};
     }

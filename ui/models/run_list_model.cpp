@@ -85,7 +85,7 @@ QVariant RunListModel::headerData(int section, Qt::Orientation orientation, int 
     if (role == Qt::TextAlignmentRole)
         return int((isNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
-    const QStringList words{tr("Run"),    tr("State"),    tr("Model"),      tr("Step"),   tr("Target"),
+    const QStringList words{tr("Run"),      tr("State"),     tr("Model"),  tr("Step"),   tr("Target"),
                             tr("Sparsity"), tr("Last loss"), tr("Device"), tr("Changed")};
     return words.value(section);
 }

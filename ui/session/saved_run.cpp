@@ -63,9 +63,8 @@ PathKind classifyPath(const QString& path) {
     }
     if (info.isDir()) {
         const QDir folder(path);
-        if (folder.exists(QStringLiteral("gates.safetensors")) || folder.exists(QStringLiteral("layout.json"))) {
-            return PathKind::RunFolder;
-        }
+        for (const char* name : {"gates.safetensors", "layout.json", "events.jsonl"})
+            if (folder.exists(QLatin1String(name))) return PathKind::RunFolder;
         if (folder.exists(QStringLiteral("full_attention_heads.tsv"))) return PathKind::LayoutFile;
         return folder.exists(QStringLiteral("config.json")) ? PathKind::Model : PathKind::Text;
     }

@@ -13,9 +13,9 @@ namespace consa {
 /// What a path holds for the window.
 enum class PathKind { Model, RunFolder, LayoutFile, Text };
 
-/// `default` and `demo` are models; a folder with gates.safetensors or layout.json is a run; .json and .tsv files and
-/// DuoAttention's folders are layouts; .gguf files and folders with config.json are models; anything else is text.
-/// Throws Error when nothing is there.
+/// `default` and `demo` are models; a folder with gates.safetensors, layout.json or events.jsonl is a run; .json and
+/// .tsv files and DuoAttention's folders are layouts; .gguf files and folders with config.json are models; anything
+/// else is text. Throws Error when nothing is there.
 [[nodiscard]] PathKind classifyPath(const QString& path);
 
 /// Everything of a run folder but the gates' optimiser.

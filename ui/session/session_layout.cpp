@@ -31,8 +31,7 @@ LayoutFile layoutFileOf(const SessionSnapshot& snapshot, const UnitPins& pins, A
     file.windowTokens = snapshot.config.windowTokens;
     file.sinkTokens = snapshot.config.sinkTokens;
     if (!holdsLayout(snapshot))
-        file.probabilities =
-            snapshot.logAlpha.empty() ? startingProbabilities(snapshot, pins) : snapshot.probability;
+        file.probabilities = snapshot.logAlpha.empty() ? startingProbabilities(snapshot, pins) : snapshot.probability;
     file.provenance.run = std::filesystem::path(snapshot.runFolder).filename().string();
     file.provenance.step = snapshot.step;
     file.provenance.seed = snapshot.config.seed;
@@ -52,9 +51,8 @@ std::vector<double> startingProbabilities(const SessionSnapshot& snapshot, const
 
 UnitPins pinsInside(const std::vector<Pin>& pins, const UnitGrid& grid) {
     std::vector<Pin> inside;
-    std::copy_if(pins.begin(), pins.end(), std::back_inserter(inside), [&grid](const Pin& pin) {
-        return pin.layer < grid.layerCount && pin.unit < grid.unitsPerLayer();
-    });
+    std::copy_if(pins.begin(), pins.end(), std::back_inserter(inside),
+                 [&grid](const Pin& pin) { return pin.layer < grid.layerCount && pin.unit < grid.unitsPerLayer(); });
     return inside.empty() ? UnitPins{} : unitPins(inside, grid);
 }
 

@@ -79,16 +79,6 @@ void ComparisonScene::showFrontier(const std::vector<FrontierPoint>& points) {
     draw();
 }
 
-void ComparisonScene::setCaption(const QString& caption, int width) {
-    if (caption.isEmpty()) return;
-    m_caption = new QCPTextElement(&m_plot, wrappedText(caption, plotTickFont(), width - 24), plotTickFont());
-    m_caption->setTextFlags(Qt::AlignLeft | Qt::AlignTop);
-    m_caption->setTextColor(m_theme.muted);
-    m_caption->setMargins(QMargins(12, 2, 12, 6));
-    m_plot.plotLayout()->addElement(1, 0, m_caption);
-    m_plot.plotLayout()->setRowStretchFactor(1, 0.001);
-}
-
 void ComparisonScene::clear() {
     m_plot.clearPlottables();
     m_legend->clearItems();
@@ -173,8 +163,8 @@ void ComparisonScene::drawFrontier() {
 
 void ComparisonScene::drawSeries(const QString& series, const std::vector<std::size_t>& members, int presetIndex) {
     const bool isRule = m_points[members.front()].name.contains(QLatin1Char('@'));
-    const LayoutStyle style = layoutStyle(isRule ? series + QLatin1Char('@') : series, presetIndex, m_theme.text,
-                                          m_theme.muted);
+    const LayoutStyle style =
+        layoutStyle(isRule ? series + QLatin1Char('@') : series, presetIndex, m_theme.text, m_theme.muted);
     QCPGraph* curve = m_plot.addGraph(m_rect->axis(QCPAxis::atBottom), m_rect->axis(QCPAxis::atLeft));
     const bool isLine = series == QLatin1String("learned");  // of the others several lie at one budget
     curve->setLineStyle(isLine ? QCPGraph::lsLine : QCPGraph::lsNone);

@@ -11,7 +11,6 @@
 
 class QCPAxisRect;
 class QCPLegend;
-class QCPTextElement;
 class QCustomPlot;
 
 namespace consa {
@@ -28,8 +27,6 @@ public:
     void showPositions(const Comparison& comparison, std::optional<int> selected);
     /// Loss above all full over the sparsity, with standard errors.
     void showFrontier(const std::vector<FrontierPoint>& points);
-    /// Text below the picture, broken into lines of this many pixels; empty for none.
-    void setCaption(const QString& caption, int width);
 
     /// The point of the frontier within reach of a place in the plot.
     [[nodiscard]] std::optional<std::size_t> pointAt(QPointF place) const;
@@ -47,7 +44,6 @@ private:
     QCustomPlot& m_plot;
     QCPAxisRect* m_rect;
     QCPLegend* m_legend;
-    QCPTextElement* m_caption = nullptr;
     PlotTheme m_theme = PlotTheme::white();
     ComparisonPicture m_picture = ComparisonPicture::Positions;
     Comparison m_comparison;

@@ -16,7 +16,6 @@ namespace consa {
 class ComparisonModel;
 class EmptyStateTable;
 
-
 /// Says what the user wants; posts nothing itself.
 class ComparisonView final : public QWidget {
     Q_OBJECT

@@ -172,8 +172,10 @@ void GateHeatmap::focusInEvent(QFocusEvent* event) {
 }
 
 void GateHeatmap::updateContent() {
-    HeatmapContent content{m_model.layout(), m_model.probability(), m_model.flipped(), m_model.pins(),
-                           m_model.isHeld(), m_view,                m_selected,        m_hovered};
+    HeatmapContent content{m_model.layout(),  m_model.probability(),
+                           m_model.flipped(), m_model.pins(),
+                           m_model.isHeld(),  m_view,
+                           m_selected,        m_hovered};
     if (m_model.hasReference()) {
         content.reference = m_model.reference().probability;
         content.referenceName = m_model.reference().name;

@@ -11,9 +11,9 @@ namespace consa {
 
 namespace {
 
-constexpr double kLetterSize = 18;   // cells smaller than this carry no letter
-constexpr double kCornerSize = 24;   // pins of smaller cells stand in the middle
-constexpr double kGapFrom = 5;  // pixels of a cell
+constexpr double kLetterSize = 18;     // cells smaller than this carry no letter
+constexpr double kCornerSize = 24;     // pins of smaller cells stand in the middle
+constexpr double kGapFrom = 5;         // pixels of a cell
 constexpr double kNotedChange = 0.25;  // of P(full); smaller ones carry no sign
 
 }  // namespace

@@ -36,8 +36,8 @@ private:
     PlotTheme m_theme;
 };
 
-/// Colour bar of the Probability and Change views, swatches of the Mask view, at a place in pixels; below it what a pin looks like
-/// when there are pins.
+/// Colour bar of the Probability and Change views, swatches of the Mask view, at a place in pixels; below it what a pin
+/// looks like when there are pins.
 class HeatmapLegend final : public QCPAbstractItem {
 public:
     explicit HeatmapLegend(QCustomPlot* plot);

@@ -57,11 +57,11 @@ void HeatmapLegend::drawScale(QCPPainter& painter) const {
 
 void HeatmapLegend::drawTicks(QCPPainter& painter, const QRect& bar, bool isChange) const {
     painter.setFont(plotTickFont());
-    const QStringList labels = isChange ? QStringList{QStringLiteral("+1"), QStringLiteral("+0.5"), QStringLiteral("0"),
-                                                      QStringLiteral("−0.5"), QStringLiteral("−1")}
-                                        : QStringList{QStringLiteral("1.0"), QStringLiteral("0.75"),
-                                                      QStringLiteral("0.5"), QStringLiteral("0.25"),
-                                                      QStringLiteral("0.0")};
+    const QStringList labels = isChange
+                                   ? QStringList{QStringLiteral("+1"), QStringLiteral("+0.5"), QStringLiteral("0"),
+                                                 QStringLiteral("−0.5"), QStringLiteral("−1")}
+                                   : QStringList{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"),
+                                                 QStringLiteral("0.25"), QStringLiteral("0.0")};
     const int step = bar.height() >= 90 ? 1 : 2;
     for (int index = 0; index < labels.size(); index += step) {
         const double y = bar.top() + bar.height() * index / 4.0;
@@ -79,8 +79,8 @@ void HeatmapLegend::drawThreshold(QCPPainter& painter, const QRect& bar, double 
     painter.setAntialiasing(true);
     painter.setPen(Qt::NoPen);
     painter.setBrush(m_theme.text);
-    painter.drawPolygon(QPolygonF{{QPointF(bar.left() - 1, y), QPointF(bar.left() - 7, y - 4),
-                                   QPointF(bar.left() - 7, y + 4)}});
+    painter.drawPolygon(
+        QPolygonF{{QPointF(bar.left() - 1, y), QPointF(bar.left() - 7, y - 4), QPointF(bar.left() - 7, y + 4)}});
     painter.restore();
     painter.setPen(QPen(readableOn(cividis(threshold)), 1));
     painter.drawLine(QLineF(bar.left(), y, bar.right(), y));

@@ -217,10 +217,8 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
     const bool showsChange = m_page == GatePage::Change && change.isValid();
     if (showsChange) {
         const QString sign = change.toDouble() >= 0 ? QStringLiteral("+") : QStringLiteral("−");
-        parts << tr("%1%2 since %3")
-                     .arg(sign)
-                     .arg(std::abs(change.toDouble()), 0, 'f', 4)
-                     .arg(m_model.reference().name);
+        parts
+            << tr("%1%2 since %3").arg(sign).arg(std::abs(change.toDouble()), 0, 'f', 4).arg(m_model.reference().name);
     }
     if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid() && !showsChange) {
         parts << tr("log alpha %1").arg(logAlpha.toDouble(), 0, 'f', 2);

@@ -24,8 +24,8 @@ struct UnitIndex {
     bool operator==(const UnitIndex&) const = default;
 };
 
-/// Probability colours P(full); Mask shows the rounded decision and reads in greyscale too; Change colours P(full) minus
-/// that of a reference.
+/// Probability colours P(full); Mask shows the rounded decision and reads in greyscale too; Change colours P(full)
+/// minus that of a reference.
 enum class HeatmapView { Probability, Mask, Change };
 
 /// What the heatmap shows. Without probabilities (a layout by rule) the mask stands in for them, without a reference
@@ -39,10 +39,10 @@ struct HeatmapContent {
     HeatmapView view = HeatmapView::Probability;
     std::optional<UnitIndex> selected;
     std::optional<UnitIndex> hovered;
-    std::vector<double> reference{};     // P(full) to compare with, row-major; empty for none
-    QString referenceName{};             // "the start"
-    std::optional<double> threshold{};   // P(full) that parts full from sliding, a mark on the scale
-    bool isTransposed = false;           // layers across, units down
+    std::vector<double> reference{};    // P(full) to compare with, row-major; empty for none
+    QString referenceName{};            // "the start"
+    std::optional<double> threshold{};  // P(full) that parts full from sliding, a mark on the scale
+    bool isTransposed = false;          // layers across, units down
 
     [[nodiscard]] bool hasPins() const { return !pins.empty(); }
     [[nodiscard]] HeatmapView effectiveView() const;

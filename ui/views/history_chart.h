@@ -41,6 +41,8 @@ public:
     void setOverlays(const std::vector<CurveOverlay>& overlays);
     [[nodiscard]] int overlayCount() const { return static_cast<int>(m_overlays.size()) / PlotCount; }
     [[nodiscard]] bool isLive() const { return m_isLive; }
+    /// For drawing it elsewhere.
+    [[nodiscard]] QCustomPlot& plot() { return *m_plot; }
     /// Points drawn so far.
     [[nodiscard]] int pointCount() const;
 

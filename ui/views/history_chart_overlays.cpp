@@ -17,9 +17,9 @@ void HistoryChart::setOverlays(const std::vector<CurveOverlay>& overlays) {
             QCPGraph* curve = m_plot->addGraph(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
             QVector<QCPGraphData> values;
             for (const HistoryPoint& point : overlay.points) {
-                const double value = plot == Loss         ? point.loss
-                                     : plot == Sparsity   ? point.expectedSparsity * 100
-                                                          : point.multiplier;
+                const double value = plot == Loss       ? point.loss
+                                     : plot == Sparsity ? point.expectedSparsity * 100
+                                                        : point.multiplier;
                 values.append({double(point.step), value});
             }
             curve->data()->set(values, true);
@@ -46,7 +46,8 @@ void HistoryChart::colorOverlays(const PlotTheme& theme) {
 int HistoryChart::lastOverlaidStep() const {
     int last = 0;
     for (const QCPGraph* curve : m_overlays)
-        if (curve->dataCount() > 0) last = std::max(last, static_cast<int>(curve->data()->at(curve->dataCount() - 1)->key));
+        if (curve->dataCount() > 0)
+            last = std::max(last, static_cast<int>(curve->data()->at(curve->dataCount() - 1)->key));
     return last;
 }
 

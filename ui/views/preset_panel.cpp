@@ -122,8 +122,8 @@ void PresetPanel::createActions() {
                          &PresetPanel::duplicateSelected);
     m_delete = create("delete", tr("Delete"), tr("Delete the selected preset's file; undo brings it back"),
                       &PresetPanel::deleteSelected);
-    m_rename = create("text", tr("Rename"), tr("Give the selected preset another name (F2)"),
-                      &PresetPanel::renameSelected);
+    m_rename =
+        create("text", tr("Rename"), tr("Give the selected preset another name (F2)"), &PresetPanel::renameSelected);
     m_note = create("text", tr("Edit note"), tr("Write a note to the selected preset"), &PresetPanel::noteSelected);
     m_hold = create("settings", tr("Hold in the next run…"),
                     tr("Plan a run that keeps the selected layout and trains the weights around it"),

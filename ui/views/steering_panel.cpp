@@ -95,11 +95,12 @@ void SteeringPanel::createFacts() {
     m_targetFact = new FactLabel(tr("● Target"), tr("The sparsity that the training is asked for"));
     m_expectedFact =
         new FactLabel(tr("Expected"), tr("Mean probability of sliding over all gates, the mark on the slider"));
-    m_fullFact = new FactLabel(tr("Full"), tr("Units on full attention after rounding, of all units; τ is the P(full) that parts "
-                                         "full from sliding, the notch at the colour bar"));
+    m_fullFact = new FactLabel(tr("Full"),
+                               tr("Units on full attention after rounding, of all units; τ is the P(full) that parts "
+                                  "full from sliding, the notch at the colour bar"));
     m_undecidedFact = new FactLabel(tr("Undecided"), tr("Gates whose probability of either end is still below 0.95"));
-    m_cacheFact = new FactLabel(tr("KV cache at"),
-                                tr("bfloat16 cache of one sequence of this length, all full and as rounded"));
+    m_cacheFact =
+        new FactLabel(tr("KV cache at"), tr("bfloat16 cache of one sequence of this length, all full and as rounded"));
     m_cacheFact->addToName(createContextBox());
     auto* row = new QHBoxLayout;
     row->setSpacing(24);
@@ -128,9 +129,8 @@ void SteeringPanel::connectControls() {
     // Enter hands the keys back, so that Space reaches the run again.
     connect(m_targetBox->findChild<QLineEdit*>(), &QLineEdit::returnPressed, m_slider,
             [this] { m_slider->setFocus(); });
-    connect(m_targetBox, &QDoubleSpinBox::valueChanged, this, [this](double value) {
-        emit targetCommitted(value / 100);
-    });
+    connect(m_targetBox, &QDoubleSpinBox::valueChanged, this,
+            [this](double value) { emit targetCommitted(value / 100); });
 }
 
 int SteeringPanel::rampSteps() const {
@@ -277,8 +277,7 @@ QString SteeringPanel::cacheText() const {
     const int context = m_cacheContext->currentData().toInt();
     const int window = m_snapshot.config.windowTokens;
     const int sinks = m_snapshot.config.sinkTokens;
-    const double full =
-        kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), context, window, sinks);
+    const double full = kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), context, window, sinks);
     const double shown = kvCacheBytes(*m_snapshot.model, layout, context, window, sinks);
     const double change = full > 0 ? (shown / full - 1) * 100 : 0;
     return QStringLiteral("%1 → %2 (%3 %)")
