@@ -32,7 +32,7 @@ public:
     [[nodiscard]] const HeatmapContent& content() const { return m_scene->content(); }
     [[nodiscard]] QRectF cellRect(UnitIndex cell) const { return m_scene->cellRect(cell); }
 
-    [[nodiscard]] QSize minimumSizeHint() const override { return {280, 200}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {280, 140}; }
 
 signals:
     void currentCellChanged();

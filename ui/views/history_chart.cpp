@@ -15,6 +15,8 @@ namespace consa {
 
 namespace {
 
+constexpr int kLongRun = 20000;  // points (measured: smooth lines of more hold the window up)
+
 /// The next of 1, 2, 5, 10, 20, ... so that a growing range grows in few steps.
 int roundedUp(int value) {
     for (int decade = 1; decade < 1000000000; decade *= 10) {
@@ -66,6 +68,10 @@ void HistoryChart::applyColors() {
     m_scheduled->setPen(QPen(theme.muted, 1.3, Qt::DashLine));
     m_target->setPen(QPen(theme.muted, 1, Qt::DotLine));
     m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
+    if (m_isThin)
+        for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier})
+            curve->setPen(QPen(curve->pen().color(), 0));
+    for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->setAntialiased(!m_isThin);
     colorOverlays(theme);
     QColor veil = theme.background;
     veil.setAlphaF(0.8F);
@@ -159,6 +165,7 @@ void HistoryChart::appendFrom(std::size_t first) {
     m_target->data()->add(target, true);
     m_multiplier->data()->add(multiplier, true);
     showEmpty(points.empty() && m_overlays.empty());
+    thinLongCurves();
     if (m_isLive) followRun();
     rescaleValues();
     queueReplot();
@@ -174,6 +181,7 @@ void HistoryChart::showEmpty(bool isEmpty) {
 void HistoryChart::clearCurves() {
     for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->data()->clear();
     showEmpty(m_overlays.empty());
+    thinLongCurves();
     setLive(true);
     queueReplot();
 }
@@ -236,6 +244,19 @@ void HistoryChart::showStepAt(int pixelX) {
                            .arg(nearest->expectedSparsity * 100, 0, 'f', 1)
                            .arg(nearest->target * 100, 0, 'f', 1)
                            .arg(nearest->multiplier, 0, 'f', 3));
+}
+
+/// Of a long run more is drawn than a pixel wide line can show: thin lines without smoothing look the same and are
+/// painted many times faster. No point is left out.
+void HistoryChart::thinLongCurves() {
+    const bool isLong = pointCount() > kLongRun;
+    if (isLong == m_isThin) return;
+    m_isThin = isLong;
+    applyColors();
+}
+
+void HistoryChart::replotNow() {
+    m_plot->replot(QCustomPlot::rpImmediateRefresh);
 }
 
 void HistoryChart::queueReplot() {

@@ -41,12 +41,14 @@ public:
     void setOverlays(const std::vector<CurveOverlay>& overlays);
     [[nodiscard]] int overlayCount() const { return static_cast<int>(m_overlays.size()) / PlotCount; }
     [[nodiscard]] bool isLive() const { return m_isLive; }
+    /// Draws at once instead of with the next turn of the event loop.
+    void replotNow();
     /// For drawing it elsewhere.
     [[nodiscard]] QCustomPlot& plot() { return *m_plot; }
     /// Points drawn so far.
     [[nodiscard]] int pointCount() const;
 
-    [[nodiscard]] QSize minimumSizeHint() const override { return {260, 220}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {260, 170}; }
     [[nodiscard]] QSize sizeHint() const override { return {620, 420}; }
 
 public slots:
@@ -76,6 +78,7 @@ private:
     void showStepAt(int pixelX);
     void colorOverlays(const PlotTheme& theme);
     [[nodiscard]] int lastOverlaidStep() const;
+    void thinLongCurves();
     void queueReplot();
 
     RunHistory& m_history;
@@ -96,6 +99,7 @@ private:
     QToolButton* m_liveButton = nullptr;
     TrainingLoss m_lossKind = TrainingLoss::NextToken;
     int m_stepCount = 0;
+    bool m_isThin = false;
     bool m_isLive = true;
     bool m_isSettingRange = false;
 };

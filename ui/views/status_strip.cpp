@@ -100,6 +100,7 @@ StatusStrip::StatusStrip(QWidget* parent)
     m_problems->setIcon(lineIcon(QStringLiteral("warning")));
     m_problems->setIconSize(QSize(14, 14));
     m_problems->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_problems->setAccessibleName(tr("Warnings and errors"));
     m_problems->setToolTip(tr("Show warnings and errors in the log"));
     m_problems->hide();
     connect(m_problems, &QToolButton::clicked, this, &StatusStrip::problemsRequested);
