@@ -103,7 +103,7 @@ void DockArea::placeDocks() {
 
 void DockArea::shareSpace() {
     resizeDocks({m_curves}, {width() * 52 / 100}, Qt::Horizontal);
-    const int results = height() >= 760 ? 236 : height() >= 620 ? 176 : 140;
+    const int results = height() >= 760 ? 236 : height() >= 660 ? 176 : 140;
     resizeDocks({m_steering, m_results}, {m_steering->sizeHint().height(), results}, Qt::Vertical);
 }
 

@@ -102,6 +102,9 @@ private:
     void listBuiltIns(const SessionSnapshot& snapshot);
     void showTitles(const SessionSnapshot& snapshot);
     void askForCutCurve(const SessionSnapshot& snapshot);
+    /// Compares a running training again when as many steps have passed as the user wants.
+    void evaluateAgain(const SessionSnapshot& snapshot);
+    [[nodiscard]] static QString curvesHint(const SessionSnapshot& snapshot);
     void showEvents(const std::vector<SessionEvent>& events);
     void startRun();
     void commitTarget(double target);
@@ -171,6 +174,7 @@ private:
     QToolButton* m_textButton = nullptr;
     std::string m_builtInsFor;  // model and window whose built-in presets are listed
     std::string m_lastError;    // of a snapshot, shown once
+    int m_evaluatedStep = 0;  // of the latest comparison that was asked for
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for
 };

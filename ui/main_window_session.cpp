@@ -75,9 +75,11 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     const bool isAtRest = snapshot.state == SessionState::Paused || snapshot.state == SessionState::Finished;
     m_actions->polish->setEnabled(isAtRest && !snapshot.logAlpha.empty() &&
                                   snapshot.config.mode != LearningMode::Recover);
+    m_chart->setEmptyText(curvesHint(snapshot));
     countLayouts();
     showTitles(snapshot);
     askForCutCurve(snapshot);
+    evaluateAgain(snapshot);
 
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
     if (error != m_lastError && !error.empty()) m_messages->showError(QString::fromStdString(error));
@@ -119,6 +121,18 @@ void MainWindow::askForCutCurve(const SessionSnapshot& snapshot) {
     if (!snapshot.model || snapshot.state == SessionState::Loading || opened == m_askedFor) return;
     m_askedFor = std::move(opened);
     if (m_actions->evaluateCuts->isChecked()) m_controller->post(CutCurveCommand{true});
+}
+
+QString MainWindow::curvesHint(const SessionSnapshot& snapshot) {
+    if (snapshot.state == SessionState::Loading) return tr("Loading…");
+    return snapshot.model ? tr("Nothing trained yet. Press Space.") : tr("Open a model, then train its gates.");
+}
+
+void MainWindow::evaluateAgain(const SessionSnapshot& snapshot) {
+    const std::optional<int> steps = m_comparisonView->repeatSteps();
+    if (snapshot.step < m_evaluatedStep) m_evaluatedStep = 0;  // another run
+    if (!steps || snapshot.state != SessionState::Training || snapshot.step < m_evaluatedStep + *steps) return;
+    evaluate();
 }
 
 void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
@@ -198,6 +212,7 @@ void MainWindow::evaluate() {
         command.layouts.push_back(
             {m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
     }
+    m_evaluatedStep = m_controller->snapshot().step;
     m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }

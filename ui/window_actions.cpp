@@ -49,6 +49,7 @@ WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(wi
     fullScreen = create(tr("Full screen"), tr("Fill the screen with the window"), QStringLiteral("Shift+F11"));
     fullScreen->setCheckable(true);
     palette = create(tr("Search commands…"), tr("Find any command by its words"), QStringLiteral("Ctrl+K"));
+    palette->setIconText(tr("Commands"));
     palette->setShortcuts({QKeySequence(QStringLiteral("Ctrl+K")), QKeySequence(QStringLiteral("Ctrl+Shift+P"))});
     preferences =
         create(tr("Preferences…"), tr("Theme, size of text, what happens by itself"), QStringLiteral("Ctrl+Alt+,"));
@@ -88,6 +89,7 @@ void showShortcutSheet(QMainWindow* window) {
     keys.insert(WindowActions::tr("In the heatmap: probability, mask, change, table; turn"),
                 QStringLiteral("1, 2, 3, 4; T"));
     keys.insert(WindowActions::tr("In the heatmap: pin full, pin sliding, unpin"), QStringLiteral("P, W, U"));
+    keys.insert(WindowActions::tr("In the heatmap: copy the cell's values"), QStringLiteral("Ctrl+C"));
     keys.insert(WindowActions::tr("In the curves: whole run"), WindowActions::tr("Home, double-click"));
     keys.insert(WindowActions::tr("On the slider: target, cut"),
                 WindowActions::tr("Arrows, Ctrl+Arrows (Shift 5 %, Alt 0.1 %)"));

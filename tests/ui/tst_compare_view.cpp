@@ -7,8 +7,10 @@
 #include "ui/views/comparison_view.h"
 
 #include <QAbstractItemModelTester>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QTableView>
 #include <QtTest>
@@ -69,6 +71,20 @@ private slots:
         QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
         QTRY_VERIFY(m_fixture.snapshot().comparison.has_value());
         QTRY_VERIFY(m_fixture.hasLabel(QStringLiteral("Test text opened 3 time")));
+    }
+
+    void comparesAgainWhileTraining() {
+        QVERIFY(m_fixture.open());
+        auto* repeats = m_fixture.the<ComparisonView>().findChild<QCheckBox*>();
+        m_fixture.the<ComparisonView>().findChild<QSpinBox*>()->setValue(30);
+        repeats->setChecked(true);
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+        QTRY_VERIFY(m_fixture.session->posted<EvaluateCommand>().size() >= 2);
+        QTRY_VERIFY(m_fixture.snapshot().state == SessionState::Training);  // it goes on by itself
+        QVERIFY(m_fixture.snapshot().step >= 60);
+        repeats->setChecked(false);
+        QVERIFY(m_fixture.reaches(SessionState::Finished));
+        QVERIFY(m_fixture.session->posted<EvaluateCommand>().size() <= 5);
     }
 
     void frontierCollectsAndForgets() {

@@ -254,6 +254,14 @@ private slots:
         QCOMPARE(history.placeOf(last).y() < history.placeOf(0).y(), hasRisen);
     }
 
+    void copiesTheCell() {
+        QVERIFY(m_fixture.open());
+        m_fixture.the<GateHeatmap>().select({3, 2});
+        QTest::keyClick(&m_fixture.the<GateHeatmap>(), Qt::Key_C, Qt::ControlModifier);
+        const QString copied = QGuiApplication::clipboard()->text();
+        QVERIFY(copied.contains(QStringLiteral("Layer 3 · KV head 2")) && copied.contains(QStringLiteral("P(full) 0.9")));
+    }
+
     void referenceFollowsStartOrStays() {
         QVERIFY(m_fixture.open());
         auto& gates = m_fixture.the<GateGridModel>();

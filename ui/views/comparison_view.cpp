@@ -8,12 +8,14 @@
 #include "ui/views/layout_delegate.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
+#include <QSpinBox>
 #include <QToolButton>
 #include <cmath>
 
@@ -71,6 +73,23 @@ void ComparisonView::connectTable() {
     m_copy->setToolTip(tr("Copy the table, tab-separated, for a spreadsheet"));
 }
 
+void ComparisonView::createRepeat() {
+    m_repeats = new QCheckBox(tr("again every"));
+    m_repeats->setToolTip(tr("While a run trains, compare again after so many steps; the run waits meanwhile"));
+    m_repeatSteps = new QSpinBox;
+    m_repeatSteps->setRange(5, 100000);
+    m_repeatSteps->setValue(50);
+    m_repeatSteps->setSuffix(tr(" steps"));
+    m_repeatSteps->setAlignment(Qt::AlignRight);
+    m_repeatSteps->setAccessibleName(tr("Steps between two comparisons"));
+    m_repeatSteps->setEnabled(false);
+    connect(m_repeats, &QCheckBox::toggled, m_repeatSteps, &QWidget::setEnabled);
+}
+
+std::optional<int> ComparisonView::repeatSteps() const {
+    return m_repeats->isChecked() ? std::optional(m_repeatSteps->value()) : std::nullopt;
+}
+
 void ComparisonView::copyTable() {
     QGuiApplication::clipboard()->setText(m_model.toText());
     emit noteOccurred(tr("Copied %1 rows").arg(m_model.rowCount()));
@@ -95,6 +114,7 @@ void ComparisonView::createHeader() {
     m_progress->setAccessibleName(tr("Progress of the evaluation"));
     m_facts = createMutedLabel(QString());
     m_facts->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    createRepeat();
     auto* copyButton = new QToolButton;
     copyButton->setDefaultAction(m_copy);
     copyButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -103,6 +123,8 @@ void ComparisonView::createHeader() {
     row->setSpacing(8);
     row->addWidget(m_evaluateButton);
     row->addWidget(m_split);
+    row->addWidget(m_repeats);
+    row->addWidget(m_repeatSteps);
     row->addWidget(m_progress);
     row->addWidget(m_cancelButton);
     row->addSpacing(8);

@@ -4,11 +4,14 @@
 #include "core/session/session_snapshot.h"
 
 #include <QWidget>
+#include <optional>
 
 class QAction;
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QProgressBar;
+class QSpinBox;
 class QToolButton;
 
 namespace consa {
@@ -28,6 +31,8 @@ public:
     [[nodiscard]] QAction* copyAction() const { return m_copy; }
     /// "dev", "test" or "all".
     [[nodiscard]] QString split() const;
+    /// Steps after which a running training is compared again; empty for never.
+    [[nodiscard]] std::optional<int> repeatSteps() const;
     /// How many presets the next evaluation includes.
     void setPresetCount(int count);
 
@@ -43,6 +48,7 @@ signals:
 
 private:
     void createHeader();
+    void createRepeat();
     void connectTable();
     void copyTable();
     [[nodiscard]] QString factsText() const;
@@ -53,6 +59,8 @@ private:
     QToolButton* m_evaluateButton = nullptr;
     QToolButton* m_cancelButton = nullptr;
     QComboBox* m_split = nullptr;
+    QCheckBox* m_repeats = nullptr;
+    QSpinBox* m_repeatSteps = nullptr;
     QProgressBar* m_progress = nullptr;
     QLabel* m_facts = nullptr;
     QAction* m_copy;

@@ -104,6 +104,10 @@ void GateHeatmap::leaveEvent(QEvent*) {
 void GateHeatmap::keyPressEvent(QKeyEvent* event) {
     const UnitGrid& grid = m_model.grid();
     if (grid.unitCount() == 0) return QWidget::keyPressEvent(event);
+    if (event->matches(QKeySequence::Copy)) {
+        emit copyRequested();
+        return;
+    }
     if (event->modifiers() == Qt::NoModifier && pinByKey(event->key())) return;
     const int lastLayer = grid.layerCount - 1;
     const int lastUnit = grid.unitsPerLayer() - 1;

@@ -39,6 +39,8 @@ signals:
     /// Another view, or turned.
     void viewChanged();
     void tableRequested();
+    /// The current cell's values shall go onto the clipboard.
+    void copyRequested();
     /// The cell of the session shall be full, sliding or (empty) free.
     void pinRequested(consa::UnitIndex cell, std::optional<bool> isFull);
     void unpinAllRequested();

@@ -12,6 +12,8 @@
 #include "ui/views/timeline_strip.h"
 
 #include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QStackedLayout>
@@ -39,6 +41,8 @@ HeatmapPanel::HeatmapPanel(GateGridModel& model, const GateRecord& record, QWidg
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
     connect(m_heatmap, &GateHeatmap::currentCellChanged, this, &HeatmapPanel::updateReadout);
+    connect(m_heatmap, &GateHeatmap::copyRequested, this,
+            [this] { QGuiApplication::clipboard()->setText(m_readout->text()); });
     connect(m_table, &GateTable::currentCellChanged, this, [this] {
         if (m_page == GatePage::Table && m_table->currentCell()) m_heatmap->select(*m_table->currentCell());
     });

@@ -101,6 +101,10 @@ void HistoryChart::setLoss(TrainingLoss loss) {
     queueReplot();
 }
 
+void HistoryChart::setEmptyText(const QString& text) {
+    m_emptyText->setText(text);
+}
+
 int HistoryChart::pointCount() const {
     return m_loss->dataCount();
 }

@@ -37,6 +37,8 @@ public:
     void setStepCount(int stepCount);
     /// What the run minimises: the word on the axis and in the readout.
     void setLoss(TrainingLoss loss);
+    /// The sentence in place of the curves while there are none.
+    void setEmptyText(const QString& text);
     /// Lays other runs' curves over those on show, replacing earlier ones.
     void setOverlays(const std::vector<CurveOverlay>& overlays);
     [[nodiscard]] int overlayCount() const { return static_cast<int>(m_overlays.size()) / PlotCount; }
