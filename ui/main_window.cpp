@@ -123,6 +123,8 @@ void MainWindow::createPanels() {
     m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);
     m_heatmapPanel->setEmptyActions({m_actions->openModelFile, m_actions->openDefault, m_actions->openDemo});
 
+    m_heatmapPanel->setCancelAction(m_comparisonView->cancelAction());
+
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);

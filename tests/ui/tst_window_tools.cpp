@@ -125,6 +125,27 @@ private slots:
         QVERIFY(m_fixture.the<LogPanel>().isVisible());
     }
 
+    void loadingCanBeCancelled() {
+        FakeSession::Options options;
+        options.loadTime = std::chrono::milliseconds(400);
+        QVERIFY(m_fixture.open(options));
+        QAction* cancel = m_fixture.actionFor(QStringLiteral("Esc"));
+        QVERIFY(!cancel->isEnabled());
+        m_fixture.window->openPath(QStringLiteral("default"));
+        QVERIFY(m_fixture.reaches(SessionState::Loading));
+        QVERIFY(cancel->isEnabled());
+        QVERIFY(m_fixture.hasLabel(QStringLiteral("Opening default")));
+        bool isClicked = false;
+        for (auto* button : m_fixture.window->findChildren<QToolButton*>()) {
+            if (button->defaultAction() != cancel || !button->isVisible()) continue;
+            button->click();
+            isClicked = true;
+            break;
+        }
+        QVERIFY(isClicked);
+        QCOMPARE(m_fixture.session->posted<CancelEvaluationCommand>().size(), std::size_t(1));
+    }
+
     void logKeepsLinesAndFilters() {
         QTemporaryDir folder;
         const std::filesystem::path file = (folder.path() + QStringLiteral("/log.txt")).toStdString();

@@ -46,7 +46,6 @@ ComparisonView::ComparisonView(ComparisonModel& model, QWidget* parent)
                                      "interleaved on held-out text."))) {
     m_evaluate->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
     m_cancel->setShortcut(QKeySequence(Qt::Key_Escape));
-    m_cancel->setToolTip(tr("Cancel the evaluation (Esc)"));
     m_table->setAccessibleName(tr("Comparison of layouts"));
     m_table->setModelWithStretch(&model, -1);
     m_table->setItemDelegateForColumn(ComparisonModel::Layout, new LayoutDelegate(m_table));
@@ -148,7 +147,9 @@ void ComparisonView::setSnapshot(const SessionSnapshot& snapshot) {
     m_evaluate->setToolTip(canEvaluate
                                ? tr("Measure all layouts on the same held-out text; a run waits meanwhile (Ctrl+E)")
                                : whyNotEvaluate(snapshot.state));
-    m_cancel->setEnabled(isEvaluating);
+    const bool isLoading = snapshot.state == SessionState::Loading;
+    m_cancel->setEnabled(isEvaluating || isLoading);
+    m_cancel->setToolTip(isLoading ? tr("Stop loading (Esc)") : tr("Cancel the evaluation (Esc)"));
     m_cancelButton->setVisible(isEvaluating);
     m_progress->setVisible(isEvaluating);
     m_progress->setValue(static_cast<int>(std::lround(snapshot.progress * 1000)));

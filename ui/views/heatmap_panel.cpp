@@ -157,6 +157,14 @@ void HeatmapPanel::setEmptyActions(const QList<QAction*>& actions) {
     }
 }
 
+void HeatmapPanel::setCancelAction(QAction* action) {
+    m_cancel = new QToolButton;
+    m_cancel->setDefaultAction(action);
+    m_cancel->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_cancel->hide();
+    m_emptyButtons->insertWidget(m_emptyButtons->count() - 1, m_cancel);
+}
+
 QString HeatmapPanel::readout() const {
     return m_readout->text();
 }
@@ -174,9 +182,13 @@ void HeatmapPanel::setOpenDefaultAction(QAction* action) {
 
 void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
     const bool isLoading = snapshot.state == SessionState::Loading;
-    m_emptyText->setText(isLoading ? QString::fromStdString(snapshot.message) : tr("Open a model to see its gates."));
+    const QString done =
+        snapshot.progress > 0 ? QStringLiteral(", %1 %").arg(snapshot.progress * 100, 0, 'f', 0) : QString();
+    m_emptyText->setText(isLoading ? QString::fromStdString(snapshot.message) + done
+                                   : tr("Open a model to see its gates."));
     for (int index = 0; index < m_emptyButtons->count(); ++index) {
-        if (QWidget* button = m_emptyButtons->itemAt(index)->widget()) button->setVisible(!isLoading);
+        if (QWidget* button = m_emptyButtons->itemAt(index)->widget())
+            button->setVisible((button == m_cancel) == isLoading);
     }
     const bool isDemo = snapshot.modelPath == "demo";
     const bool isFirstView = snapshot.state == SessionState::Ready && snapshot.run == 0;

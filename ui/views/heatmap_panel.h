@@ -48,6 +48,8 @@ public:
     void setOpenDefaultAction(QAction* action);
     /// Buttons in place of the heatmap while nothing is open.
     void setEmptyActions(const QList<QAction*>& actions);
+    /// The button in their place while something is loading.
+    void setCancelAction(QAction* action);
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
@@ -82,6 +84,7 @@ private:
     QStackedLayout* m_stack = nullptr;
     QLabel* m_emptyText = nullptr;
     QHBoxLayout* m_emptyButtons = nullptr;
+    QToolButton* m_cancel = nullptr;
 };
 
 }  // namespace consa

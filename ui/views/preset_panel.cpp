@@ -100,7 +100,12 @@ PresetPanel::PresetPanel(PresetListModel& model, QUndoStack& stack, QWidget* par
     connect(&model, &PresetListModel::renameRequested, m_edits, &PresetEdits::rename, Qt::QueuedConnection);
     connect(&model, &PresetListModel::noteRequested, m_edits, &PresetEdits::setNote, Qt::QueuedConnection);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &PresetPanel::updateActions);
-    connect(&model, &QAbstractItemModel::modelReset, this, &PresetPanel::updateActions);
+    connect(&model, &QAbstractItemModel::modelAboutToBeReset, this,
+            [this] { m_selectedName = selectedRow() >= 0 ? m_model.name(selectedRow()) : QString(); });
+    connect(&model, &QAbstractItemModel::modelReset, this, [this] {
+        if (const int row = m_model.rowOf(m_selectedName); row >= 0) selectRow(row);
+        updateActions();
+    });
     updateActions();
 }
 

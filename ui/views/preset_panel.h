@@ -91,6 +91,7 @@ private:
     QAction* m_importFolder = nullptr;
     QAction* m_exportModel = nullptr;
     QString m_modelPath;
+    QString m_selectedName;  // while the list is read again
 };
 
 }  // namespace consa
