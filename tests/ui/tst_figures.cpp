@@ -29,7 +29,8 @@ RunFacts facts() {
 
 std::shared_ptr<const Figure> curves() {
     std::vector<HistoryPoint> points;
-    for (int step = 1; step <= 40; ++step) points.push_back({1, step, 4 - 0.05 * step, 4, 0.0125 * step, 0.5, 0.625, 0.1, 0.2});
+    for (int step = 1; step <= 40; ++step)
+        points.push_back({1, step, 4 - 0.05 * step, 4, 0.0125 * step, 0.5, 0.625, 0.1, 0.2});
     return curvesFigure(facts(), points, {{1, 20, "retarget", "Target set to 62.5 %"}});
 }
 
@@ -85,6 +86,23 @@ private slots:
             const QByteArray pdf = render(*figure, {}, FigureFormat::Pdf);
             QVERIFY(pdf.startsWith("%PDF-"));
             QVERIFY2(!pdf.contains("/Subtype /Image") && !pdf.contains("/Subtype/Image"), qPrintable(figure->name()));
+        }
+    }
+
+    void captionFitsThePicture() {
+        for (const auto& figure : all()) {
+            FigureOptions options;
+            options.dpi = 96;
+            const QImage image = QImage::fromData(render(*figure, options, FigureFormat::Png));
+            // White all round: nothing is cut off.
+            for (int x = 0; x < image.width(); ++x)
+                QCOMPARE(image.pixelColor(x, image.height() - 1), QColor(Qt::white));
+            for (int y = image.height() - 60; y < image.height(); ++y)
+                QCOMPARE(image.pixelColor(image.width() - 4, y), QColor(Qt::white));
+            int dark = 0;  // the caption's letters
+            for (int y = image.height() - 40; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x) dark += image.pixelColor(x, y).lightness() < 160;
+            QVERIFY2(dark > 200, qPrintable(figure->name()));
         }
     }
 

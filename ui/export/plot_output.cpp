@@ -79,14 +79,22 @@ QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QStr
     return buffer.data();
 }
 
-void addCaption(QCustomPlot& plot, const QString& text, const PlotTheme& theme, int width) {
-    auto* caption = new QCPTextElement(&plot, wrappedText(text, plotTickFont(), width), plotTickFont());
-    caption->setTextFlags(Qt::AlignLeft | Qt::AlignTop);
-    caption->setTextColor(theme.muted);
-    caption->setMargins(QMargins(12, 4, 12, 8));
-    const int row = plot.plotLayout()->rowCount();
-    plot.plotLayout()->addElement(row, 0, caption);
-    plot.plotLayout()->setRowStretchFactor(row, 0.001);
+void addCaption(QCustomPlot& plot, const QString& text, const PlotTheme& theme, QSize size) {
+    constexpr int kMargin = 16;
+    const QString wrapped = wrappedText(text, plotTickFont(), size.width() - 2 * kMargin);
+    const int lineCount = static_cast<int>(wrapped.count(QLatin1Char('\n'))) + 1;
+    const int height = lineCount * QFontMetrics(plotTickFont()).lineSpacing() + kMargin;
+    plot.plotLayout()->setAutoMargins(QCP::msNone);
+    plot.plotLayout()->setMargins(QMargins(0, 0, 0, height));
+    auto* caption = new QCPItemText(&plot);
+    caption->setClipToAxisRect(false);
+    caption->position->setType(QCPItemPosition::ptAbsolute);
+    caption->position->setCoords(kMargin, size.height() - height + 4);
+    caption->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    caption->setTextAlignment(Qt::AlignLeft);
+    caption->setFont(plotTickFont());
+    caption->setColor(theme.muted);
+    caption->setText(wrapped);
 }
 
 QByteArray commentLines(const FigureFacts& facts) {

@@ -34,8 +34,8 @@ using FigureFacts = std::vector<std::pair<QString, QString>>;
 /// One page of the figure's size; contains no raster image.
 [[nodiscard]] QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QString& title);
 
-/// Puts `text` below everything else in the plot, in lines of `width` pixels.
-void addCaption(QCustomPlot& plot, const QString& text, const PlotTheme& theme, int width);
+/// Puts `text` below everything else in a plot that will be drawn at this size, in as many lines as it takes.
+void addCaption(QCustomPlot& plot, const QString& text, const PlotTheme& theme, QSize size);
 
 /// "# key: value" a line.
 [[nodiscard]] QByteArray commentLines(const FigureFacts& facts);

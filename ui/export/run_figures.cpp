@@ -66,7 +66,7 @@ public:
         m_chart.setPalette(isDarkTheme(options.theme) ? darkPalette() : lightPalette());
         m_chart.setLoss(loss);
         m_history.replace(points, events);
-        if (!caption.isEmpty()) addCaption(m_chart.plot(), caption, options.theme, options.size.width() - 32);
+        if (!caption.isEmpty()) addCaption(m_chart.plot(), caption, options.theme, options.size);
     }
 
     [[nodiscard]] QCustomPlot& plot() override { return m_chart.plot(); }
@@ -154,7 +154,7 @@ public:
         auto offscreen = std::make_unique<OffscreenComparison>();
         offscreen->scene().setTheme(options.theme);
         offscreen->scene().showPositions(m_comparison, std::nullopt);
-        if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size.width() - 160);
+        if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size);
         return offscreen;
     }
     [[nodiscard]] QByteArray table(char separator) const override {
@@ -188,7 +188,7 @@ public:
         auto offscreen = std::make_unique<OffscreenComparison>();
         offscreen->scene().setTheme(options.theme);
         offscreen->scene().showFrontier(m_points);
-        if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size.width() - 160);
+        if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size);
         return offscreen;
     }
     [[nodiscard]] QByteArray table(char separator) const override {

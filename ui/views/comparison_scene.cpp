@@ -56,7 +56,7 @@ ComparisonScene::ComparisonScene(QCustomPlot& plot) : m_plot(plot), m_rect(new Q
     m_legend->setBorderPen(Qt::NoPen);
     m_legend->setIconSize(22, 10);
     m_legend->setRowSpacing(1);
-    m_legend->setMargins(QMargins(4, 8, 8, 4));
+    m_legend->setMargins(QMargins(4, 8, 20, 8));
     plot.plotLayout()->setColumnStretchFactor(1, 0.001);
     m_rect->setMinimumMargins(QMargins(8, 10, 12, 4));
 }
