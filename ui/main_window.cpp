@@ -240,31 +240,6 @@ void MainWindow::connectResults() {
     connect(m_heatmapPanel, &HeatmapPanel::sessionRequested, this, &MainWindow::showSessionAgain);
 }
 
-void MainWindow::connectRuns() {
-    connect(m_runPanel, &RunPanel::openRequested, this, &MainWindow::openPath);
-    connect(m_runPanel, &RunPanel::resumeRequested, this, &MainWindow::resumeRun);
-    connect(m_runPanel, &RunPanel::noteOccurred, m_status, &StatusStrip::showNote);
-    connect(m_runPanel, &RunPanel::problemOccurred, m_messages, &MessageBar::showError);
-    connect(m_runs, &RunListModel::overlaysChanged, this, &MainWindow::overlayRuns);
-    connect(m_follower, &RunFollower::linesArrived, m_history, &RunHistory::extend);
-    connect(m_follower, &RunFollower::ended, this, [this] { openPath(m_follower->folder()); });
-}
-
-void MainWindow::connectLog() {
-    connect(m_messages, &MessageBar::messageShown, this, [this](MessageBar::Severity severity, const QString& text) {
-        const LogLevel level = severity == MessageBar::Severity::Error     ? LogLevel::Problem
-                               : severity == MessageBar::Severity::Warning ? LogLevel::Warning
-                                                                           : LogLevel::Note;
-        m_log->add(level, text);
-        m_status->setProblemCount(m_log->problemCount());
-    });
-    connect(m_status, &StatusStrip::problemsRequested, this, [this] {
-        m_logPanel->showProblems();
-        m_docks->showTab(m_logPanel);
-    });
-    connect(m_logPanel, &LogPanel::noteOccurred, m_status, &StatusStrip::showNote);
-}
-
 void MainWindow::connectFiles() {
     connect(m_actions->openDemo, &QAction::triggered, this, [this] { openModel(QStringLiteral("demo"), {"demo"}); });
     connect(m_actions->openDefault, &QAction::triggered, this,

@@ -75,8 +75,6 @@ private:
     void connectPins();
     void connectTimeline();
     void connectResults();
-    void connectRuns();
-    void connectLog();
     void connectFiles();
     void restoreWindow();
 
@@ -120,7 +118,9 @@ private:
     void countLayouts();
     void editRunSettings(const TrainingConfig& config);
 
-    // main_window_runs.cpp: what it does with run folders.
+    // main_window_runs.cpp: what it does with run folders and the log.
+    void connectRuns();
+    void connectLog();
     void openRun(const QString& folder);
     void resumeRun(const QString& folder);
     void followRun(const QString& folder);
@@ -174,7 +174,7 @@ private:
     QToolButton* m_textButton = nullptr;
     std::string m_builtInsFor;  // model and window whose built-in presets are listed
     std::string m_lastError;    // of a snapshot, shown once
-    int m_evaluatedStep = 0;  // of the latest comparison that was asked for
+    int m_evaluatedStep = 0;    // of the latest comparison that was asked for
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for
 };

@@ -1,17 +1,48 @@
-// What the window does with run folders: looks at them, follows and resumes them, lays their curves over each other.
+// What the window does with run folders and the log: looks at runs, follows and resumes them, lays their curves over
+// each other; keeps what happened.
 #include "core/base/error.h"
+#include "ui/dock_area.h"
 #include "ui/main_window.h"
+#include "ui/models/log_model.h"
 #include "ui/models/run_history.h"
 #include "ui/models/run_list_model.h"
 #include "ui/session/run_follower.h"
 #include "ui/session/saved_run.h"
 #include "ui/views/history_chart.h"
+#include "ui/views/log_panel.h"
 #include "ui/views/message_bar.h"
+#include "ui/views/run_panel.h"
+#include "ui/views/status_strip.h"
 
 #include <QFileInfo>
 #include <QSettings>
 
 namespace consa {
+
+void MainWindow::connectRuns() {
+    connect(m_runPanel, &RunPanel::openRequested, this, &MainWindow::openPath);
+    connect(m_runPanel, &RunPanel::resumeRequested, this, &MainWindow::resumeRun);
+    connect(m_runPanel, &RunPanel::noteOccurred, m_status, &StatusStrip::showNote);
+    connect(m_runPanel, &RunPanel::problemOccurred, m_messages, &MessageBar::showError);
+    connect(m_runs, &RunListModel::overlaysChanged, this, &MainWindow::overlayRuns);
+    connect(m_follower, &RunFollower::linesArrived, m_history, &RunHistory::extend);
+    connect(m_follower, &RunFollower::ended, this, [this] { openPath(m_follower->folder()); });
+}
+
+void MainWindow::connectLog() {
+    connect(m_messages, &MessageBar::messageShown, this, [this](MessageBar::Severity severity, const QString& text) {
+        const LogLevel level = severity == MessageBar::Severity::Error     ? LogLevel::Problem
+                               : severity == MessageBar::Severity::Warning ? LogLevel::Warning
+                                                                           : LogLevel::Note;
+        m_log->add(level, text);
+        m_status->setProblemCount(m_log->problemCount());
+    });
+    connect(m_status, &StatusStrip::problemsRequested, this, [this] {
+        m_logPanel->showProblems();
+        m_docks->showTab(m_logPanel);
+    });
+    connect(m_logPanel, &LogPanel::noteOccurred, m_status, &StatusStrip::showNote);
+}
 
 void MainWindow::openRun(const QString& folder) {
     if (isRunGoingOn()) {
