@@ -170,7 +170,7 @@ void MainWindow::startRun() {
 }
 
 void MainWindow::commitTarget(double target) {
-    m_targets->commit(m_plan.config().target, target);
+    m_targets->commit(m_steering->committedTarget(), target);
 }
 
 void MainWindow::applyTarget(double target) {
@@ -262,6 +262,10 @@ void MainWindow::editRunSettings(const TrainingConfig& config) {
             layouts.push_back({m_presets->name(row), m_presets->path(row), m_presets->preset(row)});
     RunSettingsDialog dialog(config, m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
                              std::move(layouts), this);
+    const double stepTokens = double(snapshot.config.batchSize) * snapshot.config.contextTokens;
+    const bool hasRun = snapshot.run > 0 && snapshot.secondsPerStep > 0;
+    dialog.setPace(hasRun ? snapshot.secondsPerStep / stepTokens : 0,
+                   snapshot.corpus ? snapshot.corpus->trainTokens : 0);
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config(), dialog.heldLayout());
     showPlan();

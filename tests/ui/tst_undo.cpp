@@ -38,6 +38,21 @@ private slots:
         QTRY_COMPARE(m_fixture.snapshot().target, moved);
     }
 
+    void targetOfARunFromElsewhereIsWhereUndoLeads() {
+        QVERIFY(m_fixture.open());
+        StartCommand start;  // as a resumed run would come: with a target that nobody set here
+        start.config = defaultTrainingConfig("demo", false);
+        start.config.target = 0.7;
+        start.config.stepCount = 100000;
+        m_fixture.session->post(start);
+        QVERIFY(m_fixture.reaches(SessionState::Training));
+        QTRY_COMPARE(m_fixture.the<SteeringPanel>().committedTarget(), 0.7);
+        m_fixture.the<SteeringPanel>().targetBox().setValue(50);
+        QTRY_COMPARE(m_fixture.snapshot().target, 0.5);
+        m_fixture.the<QUndoStack>().undo();
+        QTRY_COMPARE(m_fixture.snapshot().target, 0.7);
+    }
+
     void plannedTargetIsUndoneToo() {
         QVERIFY(m_fixture.open());
         m_fixture.the<SteeringPanel>().targetBox().setValue(70);

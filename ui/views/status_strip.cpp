@@ -19,13 +19,6 @@ namespace {
 
 constexpr int kStepsBeforeEstimate = 5;  // the median of fewer steps says little
 
-QString duration(double seconds) {
-    const int whole = static_cast<int>(std::lround(seconds));
-    if (whole < 60) return StatusStrip::tr("%1 s").arg(whole);
-    if (whole < 3600) return StatusStrip::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    return StatusStrip::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
-}
-
 /// A mark beside the word, so that the state does not rest on colour.
 QString stateMark(SessionState state) {
     switch (state) {
@@ -47,6 +40,13 @@ QString stateMark(SessionState state) {
 }
 
 }  // namespace
+
+QString durationText(double seconds) {
+    const int whole = static_cast<int>(std::lround(seconds));
+    if (whole < 60) return StatusStrip::tr("%1 s").arg(whole);
+    if (whole < 3600) return StatusStrip::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    return StatusStrip::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
+}
 
 QString stateWord(SessionState state) {
     switch (state) {
@@ -139,7 +139,7 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     if (isWaiting && !snapshot.message.empty()) times << QString::fromStdString(snapshot.message);
     if (snapshot.state == SessionState::Training && snapshot.step >= kStepsBeforeEstimate &&
         snapshot.secondsPerStep > 0) {
-        times << tr("%1 left").arg(duration((snapshot.stepCount - snapshot.step) * snapshot.secondsPerStep));
+        times << tr("%1 left").arg(durationText((snapshot.stepCount - snapshot.step) * snapshot.secondsPerStep));
     }
     if (hasRun && snapshot.secondsPerStep > 0) {
         times << tr("%1 s/step").arg(snapshot.secondsPerStep, 0, 'g', 3);

@@ -37,6 +37,8 @@ public:
     void setNextTarget(double target);
     /// The target is this now, sent to a run that goes on, else the next run's.
     void setCommittedTarget(double target);
+    /// What the target was committed to last, by whom ever.
+    [[nodiscard]] double committedTarget() const { return m_pendingTarget.value_or(m_nextTarget); }
     /// The engine refused: shows the run's own target again. True when one was on its way.
     bool dropPendingTarget();
 
