@@ -11,6 +11,8 @@
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QToolButton>
+#include <algorithm>
+#include <utility>
 
 namespace consa {
 
@@ -52,23 +54,33 @@ DockArea::DockArea(QWidget* parent) : QMainWindow(parent) {
 
 void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering) {
     setCentralWidget(heatmap);
-    m_resultTabs = new QTabBar;
-    m_resultTabs->setExpanding(false);
-    m_resultPanels = new QStackedWidget;
-    connect(m_resultTabs, &QTabBar::currentChanged, m_resultPanels, &QStackedWidget::setCurrentIndex);
-    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), curves, createMutedLabel(tr("Curves")));
+    m_plotTabs.create(tr("Plots"));
+    m_plotTabs.add(tr("Curves"), curves);
+    m_resultTabs.create(tr("Results"));
+    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), m_plotTabs.panels, m_plotTabs.bar);
     m_steering = createDock(QStringLiteral("steeringDock"), tr("Steering"), steering, nullptr);
-    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), m_resultPanels, m_resultTabs);
+    m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), m_resultTabs.panels, m_resultTabs.bar);
     placeDocks();
 }
 
-void DockArea::addResult(const QString& title, QWidget* panel) {
-    m_resultPanels->addWidget(panel);
-    m_resultTabs->addTab(title);
+void DockArea::Tabs::create(const QString& name) {
+    bar = new QTabBar;
+    bar->setExpanding(false);
+    bar->setAccessibleName(name);
+    panels = new QStackedWidget;
+    QObject::connect(bar, &QTabBar::currentChanged, panels, &QStackedWidget::setCurrentIndex);
 }
 
-void DockArea::showResult(QWidget* panel) {
-    m_resultTabs->setCurrentIndex(m_resultPanels->indexOf(panel));
+void DockArea::Tabs::add(const QString& title, QWidget* panel) {
+    panels->addWidget(panel);
+    bar->addTab(title);
+}
+
+void DockArea::showTab(QWidget* panel) {
+    for (const Tabs& tabs : {m_plotTabs, m_resultTabs}) {
+        const int index = tabs.panels->indexOf(panel);
+        if (index >= 0) tabs.bar->setCurrentIndex(index);
+    }
 }
 
 QDockWidget* DockArea::createDock(const QString& objectName, const QString& title, QWidget* panel, QWidget* heading) {
@@ -91,11 +103,27 @@ void DockArea::placeDocks() {
 
 void DockArea::shareSpace() {
     resizeDocks({m_curves}, {width() * 52 / 100}, Qt::Horizontal);
-    const int results = height() >= 760 ? 216 : height() >= 620 ? 168 : 140;
+    const int results = height() >= 760 ? 236 : height() >= 660 ? 176 : 140;
     resizeDocks({m_steering, m_results}, {m_steering->sizeHint().height(), results}, Qt::Vertical);
 }
 
+void DockArea::toggleMaximised(QWidget* focus) {
+    if (isMaximised()) {
+        for (QWidget* panel : std::exchange(m_hidden, {})) panel->show();
+        return;
+    }
+    QList<QWidget*> panels{centralWidget()};
+    for (QDockWidget* dock : docks()) panels << dock;
+    const auto holdsFocus = [focus](const QWidget* panel) { return focus && panel->isAncestorOf(focus); };
+    const auto found = std::find_if(panels.begin(), panels.end(), holdsFocus);
+    const QWidget* kept = found == panels.end() ? panels.front() : *found;
+    for (QWidget* panel : panels)
+        if (panel != kept && !panel->isHidden()) m_hidden << panel;
+    for (QWidget* panel : m_hidden) panel->hide();
+}
+
 void DockArea::resetLayout() {
+    if (isMaximised()) toggleMaximised(nullptr);
     placeDocks();
     m_isFirstLayout = true;
     shareSpace();
@@ -107,6 +135,7 @@ void DockArea::restoreLayout() {
 }
 
 void DockArea::saveLayout() const {
+    if (isMaximised()) return;  // the layout of before stays
     QSettings().setValue(kLayoutKey, saveState(kLayoutVersion));
 }
 

@@ -17,10 +17,15 @@ public:
     explicit DockArea(QWidget* parent = nullptr);
 
     void setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering);
+    /// Adds a tab beside the curves.
+    void addPlot(const QString& title, QWidget* panel) { m_plotTabs.add(title, panel); }
     /// Adds a tab to the results below.
-    void addResult(const QString& title, QWidget* panel);
-    /// Brings a result's tab to the front.
-    void showResult(QWidget* panel);
+    void addResult(const QString& title, QWidget* panel) { m_resultTabs.add(title, panel); }
+    /// Brings the tab of a plot or a result to the front.
+    void showTab(QWidget* panel);
+    /// Shows the panel that holds `focus` alone (without one, the heatmap), or everything again.
+    void toggleMaximised(QWidget* focus);
+    [[nodiscard]] bool isMaximised() const { return !m_hidden.isEmpty(); }
     /// Puts every dock back to where it was first.
     void resetLayout();
     /// Restores what saveLayout() kept; without it or with one of another version the first layout stays.
@@ -32,6 +37,15 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    /// Panels that share a dock, and the tabs that choose one.
+    struct Tabs {
+        QTabBar* bar = nullptr;
+        QStackedWidget* panels = nullptr;
+
+        void create(const QString& name);
+        void add(const QString& title, QWidget* panel);
+    };
+
     /// Without a heading the dock has no title bar and stays where it is.
     QDockWidget* createDock(const QString& objectName, const QString& title, QWidget* panel, QWidget* heading);
     void placeDocks();
@@ -40,8 +54,9 @@ private:
     QDockWidget* m_curves = nullptr;
     QDockWidget* m_steering = nullptr;
     QDockWidget* m_results = nullptr;
-    QTabBar* m_resultTabs = nullptr;
-    QStackedWidget* m_resultPanels = nullptr;
+    Tabs m_plotTabs;
+    Tabs m_resultTabs;
+    QList<QWidget*> m_hidden;  // while one panel is shown alone
     bool m_isFirstLayout = true;
 };
 

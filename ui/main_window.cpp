@@ -5,20 +5,31 @@
 #include "ui/dock_area.h"
 #include "ui/export/figure_actions.h"
 #include "ui/models/comparison_model.h"
+#include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/gate_record.h"
+#include "ui/models/log_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/models/run_list_model.h"
 #include "ui/session/pin_edits.h"
-#include "ui/style/application_style.h"
+#include "ui/session/recent_files.h"
+#include "ui/session/run_follower.h"
+#include "ui/session/target_edits.h"
+#include "ui/views/comparison_plot.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
+#include "ui/views/log_panel.h"
 #include "ui/views/message_bar.h"
 #include "ui/views/preset_panel.h"
+#include "ui/views/reference_menu.h"
 #include "ui/views/run_controls.h"
+#include "ui/views/run_panel.h"
 #include "ui/views/status_strip.h"
 #include "ui/views/steering_panel.h"
+#include "ui/views/timeline_strip.h"
 #include "ui/window_actions.h"
 
 #include <QAbstractButton>
@@ -48,10 +59,17 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
       m_controller(new SessionController(session, this)),
       m_undo(new QUndoStack(this)),
       m_pins(new PinEdits(*m_undo, this)),
+      m_targets(new TargetEdits(*m_undo, this)),
       m_gates(new GateGridModel(this)),
+      m_record(new GateRecord(64'000'000, this)),
       m_history(new RunHistory(this)),
       m_comparison(new ComparisonModel(this)),
+      m_frontier(new FrontierRecord(this)),
       m_presets(new PresetListModel(dataFolder() / "presets", this)),
+      m_runs(new RunListModel(dataFolder() / "runs", this)),
+      m_follower(new RunFollower(this)),
+      m_log(new LogModel(dataFolder() / "log.txt", this)),
+      m_recent(new RecentFiles(this)),
       m_actions(new WindowActions(this)),
       m_runControls(new RunControls(this)) {
     setWindowTitle(tr("ConSA Explorer"));
@@ -63,7 +81,10 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
     connectSession();
     connectSteering();
     connectPins();
+    connectTimeline();
     connectResults();
+    connectRuns();
+    connectLog();
     connectFiles();
     connectView();
     restoreWindow();
@@ -79,17 +100,30 @@ MainWindow::~MainWindow() {
 void MainWindow::createPanels() {
     m_messages = new MessageBar;
     m_docks = new DockArea;
-    m_heatmapPanel = new HeatmapPanel(*m_gates);
+    m_heatmapPanel = new HeatmapPanel(*m_gates, *m_record);
     m_chart = new HistoryChart(*m_history);
     m_steering = new SteeringPanel(*m_gates);
     m_comparisonView = new ComparisonView(*m_comparison);
-    m_presetPanel = new PresetPanel(*m_presets);
+    m_presetPanel = new PresetPanel(*m_presets, *m_undo);
     m_docks->setPanels(m_heatmapPanel, m_chart, m_steering);
+    m_positionPlot = new ComparisonPlot(ComparisonPicture::Positions, *m_comparison, *m_frontier);
+    m_frontierPlot = new ComparisonPlot(ComparisonPicture::Frontier, *m_comparison, *m_frontier);
+    m_docks->addPlot(tr("By position"), m_positionPlot);
+    m_docks->addPlot(tr("Frontier"), m_frontierPlot);
     m_docks->addResult(tr("Compare"), m_comparisonView);
     m_docks->addResult(tr("Presets"), m_presetPanel);
-    m_figures = new FigureActions(*m_gates, m_heatmapPanel->heatmap(), this);
+    m_runPanel = new RunPanel(*m_runs);
+    m_docks->addResult(tr("Runs"), m_runPanel);
+    m_logPanel = new LogPanel(*m_log);
+    m_docks->addResult(tr("Log"), m_logPanel);
+    m_figures = new FigureActions(
+        {*m_gates, m_heatmapPanel->heatmap(), *m_history, *m_comparison, *m_frontier, *m_controller}, this);
+    m_reference = new ReferenceMenu(*m_gates, *m_record, *m_presets, this);
+    m_heatmapPanel->setReferenceMenu(m_reference);
     m_heatmapPanel->setOpenDefaultAction(m_actions->openDefault);
     m_heatmapPanel->setEmptyActions({m_actions->openModelFile, m_actions->openDefault, m_actions->openDemo});
+
+    m_heatmapPanel->setCancelAction(m_comparisonView->cancelAction());
 
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
@@ -155,6 +189,16 @@ void MainWindow::connectPins() {
     });
 }
 
+void MainWindow::connectTimeline() {
+    connect(m_targets, &TargetEdits::requested, this, &MainWindow::applyTarget);
+    TimelineStrip& timeline = m_heatmapPanel->timeline();
+    connect(&timeline, &TimelineStrip::liveRequested, this, &MainWindow::showSessionAgain);
+    connect(&timeline, &TimelineStrip::frameRequested, this, [this](std::size_t frame) {
+        const LayoutFile then = m_record->layoutAt(frame);
+        showLayout(then, tr("step %1 of this run").arg(then.provenance.step));
+    });
+}
+
 void MainWindow::connectResults() {
     connect(m_comparisonView, &ComparisonView::evaluateRequested, this, &MainWindow::evaluate);
     connect(m_comparisonView, &ComparisonView::cancelRequested, this,
@@ -166,12 +210,28 @@ void MainWindow::connectResults() {
         file.probabilities.clear();
         showLayout(file, QString::fromStdString(shown.name));
     });
+    connect(m_frontierPlot, &ComparisonPlot::pointActivated, this, [this](const FrontierPoint& point) {
+        LayoutFile file = m_gates->sessionFile();
+        file.layout = point.layout;
+        file.windowTokens = point.windowTokens;
+        file.sinkTokens = point.sinkTokens;
+        file.probabilities.clear();
+        showLayout(file, point.name);
+    });
+    connect(m_comparisonView, &ComparisonView::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presets, &QAbstractItemModel::dataChanged, this, &MainWindow::countLayouts);
     connect(m_presetPanel, &PresetPanel::saveRequested, this, [this] {
         if (m_gates->grid().unitCount() > 0) m_presetPanel->askAndSave(m_gates->shown());
     });
     connect(m_presetPanel, &PresetPanel::presetShown, this, &MainWindow::showLayout);
     connect(m_presetPanel, &PresetPanel::exportEvaluationRequested, this, &MainWindow::evaluateExport);
+    connect(m_presetPanel, &PresetPanel::changeRequested, this, [this](int row) {
+        showSessionAgain();
+        m_reference->choosePreset(row);
+        m_heatmapPanel->setPage(GatePage::Change);
+    });
+    connect(m_presetPanel, &PresetPanel::holdRequested, this, &MainWindow::planHeldRun);
+    connect(m_presets, &QAbstractItemModel::modelReset, this, &MainWindow::countLayouts);
     connect(m_presetPanel, &PresetPanel::sinklessRunRequested, this, &MainWindow::planSinklessRun);
     connect(m_presetPanel, &PresetPanel::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presetPanel, &PresetPanel::problemOccurred, m_messages, &MessageBar::showError);
@@ -189,19 +249,6 @@ void MainWindow::connectFiles() {
     connect(m_actions->openTextFiles, &QAction::triggered, this, [this] { browseForTexts(false); });
     connect(m_actions->openTextFolder, &QAction::triggered, this, [this] { browseForTexts(true); });
     connect(m_actions->openRun, &QAction::triggered, this, &MainWindow::browseForRun);
-}
-
-void MainWindow::connectView() {
-    connect(m_actions->resetLayout, &QAction::triggered, m_docks, &DockArea::resetLayout);
-    connect(m_actions->toggleTheme, &QAction::triggered, this, [this] {
-        const bool wantsDark = !isDark(palette());
-        applyApplicationStyle(wantsDark ? ThemeChoice::Dark : ThemeChoice::Light);
-        QSettings().setValue(QStringLiteral("window/theme"),
-                             wantsDark ? QStringLiteral("dark") : QStringLiteral("light"));
-    });
-    connect(m_actions->shortcuts, &QAction::triggered, this, [this] { showShortcutSheet(this); });
-    connect(m_actions->about, &QAction::triggered, this, [this] { showAbout(this); });
-    connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
 }
 
 void MainWindow::restoreWindow() {

@@ -4,6 +4,7 @@
 #include "core/layout/layout_file.h"
 #include "ui/session/run_plan.h"
 #include "ui/session/session_controller.h"
+#include "ui/style/application_style.h"
 #include "ui/views/heatmap_scene.h"
 
 #include <QMainWindow>
@@ -11,26 +12,38 @@
 #include <optional>
 #include <utility>
 
+class QMenu;
 class QToolButton;
 class QUndoStack;
 
 namespace consa {
 
 class ComparisonModel;
+class ComparisonPlot;
 class ComparisonView;
 class DockArea;
 class FigureActions;
+class FrontierRecord;
 class GateGridModel;
+class GateRecord;
 class HeatmapPanel;
 class HistoryChart;
+class LogModel;
+class LogPanel;
 class MessageBar;
 class PinEdits;
 class PresetListModel;
 class PresetPanel;
+class RecentFiles;
+class ReferenceMenu;
 class RunControls;
+class RunFollower;
 class RunHistory;
+class RunListModel;
+class RunPanel;
 class StatusStrip;
 class SteeringPanel;
+class TargetEdits;
 class WindowActions;
 
 /// Shows and steers one session, which must outlive it.
@@ -60,10 +73,17 @@ private:
     void connectSession();
     void connectSteering();
     void connectPins();
+    void connectTimeline();
     void connectResults();
     void connectFiles();
-    void connectView();
     void restoreWindow();
+
+    // main_window_view.cpp: its own looks.
+    void connectView();
+    void setTheme(ThemeChoice theme);
+    void setScale(double scale);
+    void showPreferences();
+    void fillRecentMenu();
 
     // main_window_menus.cpp: how its commands are reached.
     void createMenus();
@@ -77,11 +97,16 @@ private:
     // main_window_session.cpp: what it does with the session.
     void showSnapshot(const SessionSnapshot& snapshot);
     void showPlan();
+    void listBuiltIns(const SessionSnapshot& snapshot);
     void showTitles(const SessionSnapshot& snapshot);
     void askForCutCurve(const SessionSnapshot& snapshot);
+    /// Compares a running training again when as many steps have passed as the user wants.
+    void evaluateAgain(const SessionSnapshot& snapshot);
+    [[nodiscard]] static QString curvesHint(const SessionSnapshot& snapshot);
     void showEvents(const std::vector<SessionEvent>& events);
     void startRun();
     void commitTarget(double target);
+    void applyTarget(double target);
     void pinUnit(UnitIndex cell, std::optional<bool> isFull);
     void moveCut(std::optional<double> cut);
     /// Posts the cut at once when it still waits for the slider to rest.
@@ -89,13 +114,22 @@ private:
     void evaluate();
     void evaluateExport(const LayoutFile& file, const QString& name);
     void planSinklessRun();
+    void planHeldRun(int presetRow);
     void countLayouts();
     void editRunSettings(const TrainingConfig& config);
+
+    // main_window_runs.cpp: what it does with run folders and the log.
+    void connectRuns();
+    void connectLog();
+    void openRun(const QString& folder);
+    void resumeRun(const QString& folder);
+    void followRun(const QString& folder);
+    void overlayRuns();
+    void offerRecovery();
 
     // main_window_files.cpp: what it opens.
     void openModel(const QString& model, const std::vector<std::string>& texts = {});
     void openTexts(const std::vector<std::string>& texts);
-    void openRun(const QString& folder);
     void openLayout(const QString& path);
     void showLayout(const LayoutFile& file, const QString& name);
     void showSessionAgain();
@@ -108,24 +142,39 @@ private:
     RunPlan m_plan;
     QUndoStack* m_undo;
     PinEdits* m_pins;
+    TargetEdits* m_targets;
     GateGridModel* m_gates;
+    GateRecord* m_record;
     RunHistory* m_history;
     ComparisonModel* m_comparison;
+    FrontierRecord* m_frontier;
     PresetListModel* m_presets;
+    RunListModel* m_runs;
+    RunFollower* m_follower;
+    LogModel* m_log;
+    RecentFiles* m_recent;
     WindowActions* m_actions;
     RunControls* m_runControls;
     FigureActions* m_figures = nullptr;
     MessageBar* m_messages = nullptr;
     DockArea* m_docks = nullptr;
     HeatmapPanel* m_heatmapPanel = nullptr;
+    ReferenceMenu* m_reference = nullptr;
     HistoryChart* m_chart = nullptr;
     SteeringPanel* m_steering = nullptr;
+    ComparisonPlot* m_positionPlot = nullptr;
+    ComparisonPlot* m_frontierPlot = nullptr;
     ComparisonView* m_comparisonView = nullptr;
     PresetPanel* m_presetPanel = nullptr;
+    RunPanel* m_runPanel = nullptr;
+    LogPanel* m_logPanel = nullptr;
     StatusStrip* m_status = nullptr;
+    QMenu* m_recentMenu = nullptr;
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;
-    std::string m_lastError;  // of a snapshot, shown once
+    std::string m_builtInsFor;  // model and window whose built-in presets are listed
+    std::string m_lastError;    // of a snapshot, shown once
+    int m_evaluatedStep = 0;    // of the latest comparison that was asked for
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for
 };

@@ -5,6 +5,8 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/session/recent_files.h"
+#include "ui/session/run_follower.h"
 #include "ui/session/saved_run.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
@@ -18,12 +20,14 @@
 #include <QFileInfo>
 #include <QMimeData>
 #include <QUrl>
+#include <algorithm>
 
 namespace consa {
 
 void MainWindow::openAtStart(const QString& path) {
     if (path.isEmpty()) {
         openModel(QStringLiteral("demo"), {"demo"});
+        offerRecovery();
     } else {
         openPath(path);
     }
@@ -31,7 +35,9 @@ void MainWindow::openAtStart(const QString& path) {
 
 void MainWindow::openPath(const QString& path) {
     try {
-        switch (classifyPath(path)) {
+        const PathKind kind = classifyPath(path);
+        m_recent->add(path);
+        switch (kind) {
             case PathKind::Model:
                 return openModel(path);
             case PathKind::RunFolder:
@@ -75,6 +81,7 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
             keepsTexts ? current : std::vector<std::string>{model == QLatin1String("demo") ? "demo" : "default"};
     }
     m_messages->hide();
+    m_follower->stop();
     showSessionAgain();
     m_history->clear();
     m_gates->setCut(std::nullopt);
@@ -85,27 +92,6 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
 void MainWindow::openTexts(const std::vector<std::string>& texts) {
     const std::string model = m_controller->snapshot().modelPath;
     openModel(QString::fromStdString(model.empty() ? "demo" : model), texts);
-}
-
-void MainWindow::openRun(const QString& folder) {
-    if (isRunGoingOn()) {
-        m_messages->showMessage(MessageBar::Severity::Warning,
-                                tr("A run is going on; stop it (Ctrl+.) to look at another."));
-        return;
-    }
-    const SavedRun run = readSavedRun(folder);
-    m_history->replace(run.points, run.events);
-    m_chart->setStepCount(run.config.stepCount);
-    m_chart->setLoss(run.config.loss);
-    if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
-    m_messages->hide();
-    m_messages->showMessage(
-        MessageBar::Severity::Note,
-        tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.lastStep()).arg(run.config.stepCount),
-        tr("Resume"), [this, folder] {
-            showSessionAgain();
-            m_controller->post(ResumeRunCommand{folder.toStdString()});
-        });
 }
 
 void MainWindow::showLayout(const LayoutFile& file, const QString& name) {
@@ -145,12 +131,18 @@ void MainWindow::browseForRun() {
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
     const QList<QUrl> urls = event->mimeData()->urls();
-    if (urls.size() == 1 && urls.front().isLocalFile()) event->acceptProposedAction();
+    const auto isLocal = [](const QUrl& url) { return url.isLocalFile(); };
+    if (!urls.isEmpty() && std::all_of(urls.begin(), urls.end(), isLocal)) event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
     event->acceptProposedAction();
-    openPath(event->mimeData()->urls().front().toLocalFile());
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.size() == 1) return openPath(urls.front().toLocalFile());
+    // Several files together can only be texts.
+    std::vector<std::string> texts;
+    for (const QUrl& url : urls) texts.push_back(url.toLocalFile().toStdString());
+    openTexts(texts);
 }
 
 }  // namespace consa

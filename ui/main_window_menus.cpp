@@ -2,10 +2,13 @@
 #include "ui/dock_area.h"
 #include "ui/export/figure_actions.h"
 #include "ui/main_window.h"
+#include "ui/session/recent_files.h"
 #include "ui/style/icons.h"
 #include "ui/views/comparison_view.h"
+#include "ui/views/heatmap_panel.h"
 #include "ui/views/preset_panel.h"
 #include "ui/views/run_controls.h"
+#include "ui/views/run_panel.h"
 #include "ui/views/sparsity_slider.h"
 #include "ui/views/steering_panel.h"
 #include "ui/window_actions.h"
@@ -25,11 +28,14 @@ void MainWindow::createMenus() {
     createRunMenu();
     createViewMenu();
     QMenu* presets = menuBar()->addMenu(tr("&Presets"));
-    presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->deleteAction()});
+    presets->addActions({m_presetPanel->saveAction(), m_presetPanel->loadAction(), m_presetPanel->compareAction()});
+    presets->addSeparator();
+    presets->addActions({m_presetPanel->renameAction(), m_presetPanel->noteAction(), m_presetPanel->duplicateAction(),
+                         m_presetPanel->deleteAction(), m_presetPanel->holdAction()});
     presets->addSeparator();
     presets->addActions({m_presetPanel->importAction(), m_presetPanel->importFolderAction(),
                          m_presetPanel->exportAction(), m_presetPanel->exportModelAction()});
-    menuBar()->addMenu(tr("&Help"))->addActions({m_actions->shortcuts, m_actions->about});
+    menuBar()->addMenu(tr("&Help"))->addActions({m_actions->help, m_actions->shortcuts, m_actions->about});
     for (QAction* entry : menuBar()->actions()) entry->menu()->setToolTipsVisible(true);
 }
 
@@ -41,8 +47,12 @@ void MainWindow::createFileMenu() {
     file->addActions({m_actions->openTextFiles, m_actions->openTextFolder});
     file->addSeparator();
     file->addActions({m_actions->openRun, m_presetPanel->importAction()});
+    m_recentMenu = file->addMenu(tr("Open recent"));
+    m_recentMenu->setToolTipsVisible(true);
+    connect(m_recent, &RecentFiles::changed, this, &MainWindow::fillRecentMenu);
+    fillRecentMenu();
     file->addSeparator();
-    file->addActions({m_figures->saveAction(), m_actions->quit});
+    file->addActions({m_figures->saveAction(), m_figures->reportAction(), m_actions->quit});
 }
 
 void MainWindow::createEditMenu() {
@@ -53,7 +63,9 @@ void MainWindow::createEditMenu() {
     redo->setShortcuts({QKeySequence(QStringLiteral("Ctrl+Shift+Z")), QKeySequence(QStringLiteral("Ctrl+Y"))});
     edit->addActions({undo, redo});
     edit->addSeparator();
-    edit->addActions({m_figures->copyAction(), m_actions->focusTarget});
+    edit->addActions({m_figures->copyAction(), m_comparisonView->copyAction(), m_actions->focusTarget});
+    edit->addSeparator();
+    edit->addActions({m_actions->palette, m_actions->preferences});
 }
 
 void MainWindow::createRunMenu() {
@@ -64,14 +76,19 @@ void MainWindow::createRunMenu() {
     run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->evaluateCuts,
                      m_actions->polish, m_actions->freeze});
     run->addSeparator();
-    run->addAction(m_actions->runSettings);
+    run->addActions(
+        {m_actions->runSettings, m_runPanel->openAction(), m_runPanel->resumeAction(), m_runPanel->deleteAction()});
 }
 
 void MainWindow::createViewMenu() {
     QMenu* view = menuBar()->addMenu(tr("&View"));
     for (const QDockWidget* dock : m_docks->docks()) view->addAction(dock->toggleViewAction());
     view->addSeparator();
-    view->addActions({m_actions->resetLayout, m_actions->toggleTheme});
+    view->addActions(m_heatmapPanel->header().actions());
+    view->addSeparator();
+    view->addActions({m_actions->maximise, m_actions->fullScreen, m_actions->resetLayout});
+    view->addSeparator();
+    view->addActions({m_actions->toggleTheme, m_actions->largerText, m_actions->smallerText});
 }
 
 void MainWindow::createToolBar() {
@@ -106,6 +123,7 @@ void MainWindow::createToolBar() {
     auto* spacer = new QWidget;
     spacer->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(spacer);
+    bar->addAction(m_actions->palette);
     bar->addActions({m_figures->copyAction(), m_figures->saveAction()});
 }
 

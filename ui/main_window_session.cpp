@@ -2,10 +2,16 @@
 #include "core/layout/layer_layout.h"
 #include "ui/dock_area.h"
 #include "ui/main_window.h"
+#include "ui/models/built_in_presets.h"
 #include "ui/models/comparison_model.h"
+#include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/gate_record.h"
+#include "ui/models/log_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/session/pin_edits.h"
+#include "ui/session/run_follower.h"
+#include "ui/session/target_edits.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/history_chart.h"
@@ -24,6 +30,7 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QToolButton>
+#include <utility>
 
 namespace consa {
 
@@ -51,11 +58,13 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
         m_pins->reset(m_plan.config().pins, m_plan.grid());
     }
     m_presets->setModelShape(snapshot.model ? snapshot.model->grid(Granularity::KvHead) : UnitGrid{});
+    listBuiltIns(snapshot);
     m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
     m_pins->setSnapshot(snapshot);
     m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
     if (!snapshot.logAlpha.empty()) m_chart->setLoss(snapshot.config.loss);
     m_comparison->setSnapshot(snapshot);
+    m_frontier->setSnapshot(snapshot);
     m_comparisonView->setSnapshot(snapshot);
     m_runControls->setSnapshot(snapshot);
     m_status->setSnapshot(snapshot);
@@ -66,13 +75,23 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     const bool isAtRest = snapshot.state == SessionState::Paused || snapshot.state == SessionState::Finished;
     m_actions->polish->setEnabled(isAtRest && !snapshot.logAlpha.empty() &&
                                   snapshot.config.mode != LearningMode::Recover);
+    m_chart->setEmptyText(curvesHint(snapshot));
     countLayouts();
     showTitles(snapshot);
     askForCutCurve(snapshot);
+    evaluateAgain(snapshot);
 
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
     if (error != m_lastError && !error.empty()) m_messages->showError(QString::fromStdString(error));
     m_lastError = error;
+}
+
+void MainWindow::listBuiltIns(const SessionSnapshot& snapshot) {
+    const std::string model = !snapshot.model ? ""
+                                              : snapshot.modelPath + ' ' + snapshot.model->name + ' ' +
+                                                    std::to_string(snapshot.config.windowTokens) + ' ' +
+                                                    std::to_string(snapshot.config.sinkTokens);
+    if (std::exchange(m_builtInsFor, model) != model) m_presets->setBuiltIns(builtInPresets(snapshot));
 }
 
 /// Gates and slider: of the run, or before one as the next run would begin.
@@ -82,6 +101,7 @@ void MainWindow::showPlan() {
     if (hasOtherUnits) m_pins->reset(m_plan.config().pins, m_plan.grid());
     m_gates->setSnapshot(snapshot);
     m_gates->setPins(m_pins->pins());
+    m_record->setSnapshot(snapshot);
     m_steering->setSnapshot(snapshot);
 }
 
@@ -103,17 +123,34 @@ void MainWindow::askForCutCurve(const SessionSnapshot& snapshot) {
     if (m_actions->evaluateCuts->isChecked()) m_controller->post(CutCurveCommand{true});
 }
 
+QString MainWindow::curvesHint(const SessionSnapshot& snapshot) {
+    if (snapshot.state == SessionState::Loading) return tr("Loading…");
+    return snapshot.model ? tr("Nothing trained yet. Press Space.") : tr("Open a model, then train its gates.");
+}
+
+void MainWindow::evaluateAgain(const SessionSnapshot& snapshot) {
+    const std::optional<int> steps = m_comparisonView->repeatSteps();
+    if (snapshot.step < m_evaluatedStep) m_evaluatedStep = 0;  // another run
+    if (!steps || snapshot.state != SessionState::Training || snapshot.step < m_evaluatedStep + *steps) return;
+    evaluate();
+}
+
 void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
     for (const SessionEvent& event : events) {
         const QString text = QString::fromStdString(event.text);
         if (event.kind == "error") {
             m_lastError = event.text;
             m_messages->showError(text);
-            if (isRunGoingOn() && m_steering->dropPendingTarget()) m_plan.setTarget(m_controller->snapshot().target);
+            if (isRunGoingOn() && m_steering->dropPendingTarget()) {
+                m_plan.setTarget(m_controller->snapshot().target);
+                m_targets->takeBack();
+            }
         } else if (!text.isEmpty()) {
+            m_log->add(event.kind == "warning" ? LogLevel::Warning : LogLevel::Note, text, event.step);
+            m_status->setProblemCount(m_log->problemCount());
             m_status->showNote(text);
         }
-        if (event.kind == "evaluate") m_docks->showResult(m_comparisonView);
+        if (event.kind == "evaluate") m_docks->showTab(m_comparisonView);
     }
 }
 
@@ -126,13 +163,19 @@ void MainWindow::startRun() {
     m_messages->hide();
     showSessionAgain();
     m_cutRest.stop();
+    m_follower->stop();
     m_plan.setRampSteps(m_steering->rampSteps());
     m_controller->post(m_plan.startCommand());
     m_pins->runRequested();
 }
 
 void MainWindow::commitTarget(double target) {
+    m_targets->commit(m_steering->committedTarget(), target);
+}
+
+void MainWindow::applyTarget(double target) {
     m_plan.setTarget(target);
+    m_steering->setCommittedTarget(target);
     // A finished run trains on only when asked to; then the slider speaks of the next run.
     if (m_controller->snapshot().state == SessionState::Finished) return;
     m_controller->post(RetargetCommand{target, m_steering->rampSteps()});
@@ -169,7 +212,8 @@ void MainWindow::evaluate() {
         command.layouts.push_back(
             {m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
     }
-    m_docks->showResult(m_comparisonView);
+    m_evaluatedStep = m_controller->snapshot().step;
+    m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }
 
@@ -185,7 +229,7 @@ void MainWindow::evaluateExport(const LayoutFile& file, const QString& name) {
     command.layouts = {{"full", allFull, file.windowTokens, file.sinkTokens},
                        {label, file.layout, file.windowTokens, file.sinkTokens},
                        {label + tr(", as exported").toStdString(), asLayers(file).layout, file.windowTokens, 0}};
-    m_docks->showResult(m_comparisonView);
+    m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }
 
@@ -193,6 +237,15 @@ void MainWindow::planSinklessRun() {
     TrainingConfig config = m_plan.config();
     config.granularity = Granularity::Layer;
     config.sinkTokens = 0;
+    editRunSettings(config);
+}
+
+void MainWindow::planHeldRun(int presetRow) {
+    TrainingConfig config = m_plan.config();
+    config.mode = LearningMode::Recover;
+    config.layout = m_presets->path(presetRow).toStdString();
+    config.windowTokens = m_presets->preset(presetRow).windowTokens;
+    config.sinkTokens = m_presets->preset(presetRow).sinkTokens;
     editRunSettings(config);
 }
 
@@ -205,10 +258,14 @@ void MainWindow::editRunSettings(const TrainingConfig& config) {
     const SessionSnapshot& snapshot = m_controller->snapshot();
     std::vector<LayoutChoice> layouts;
     for (int row = 0; row < m_presets->rowCount(); ++row)
-        if (m_presets->fits(row))
+        if (m_presets->fits(row) && !m_presets->isBuiltIn(row))
             layouts.push_back({m_presets->name(row), m_presets->path(row), m_presets->preset(row)});
     RunSettingsDialog dialog(config, m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
                              std::move(layouts), this);
+    const double stepTokens = double(snapshot.config.batchSize) * snapshot.config.contextTokens;
+    const bool hasRun = snapshot.run > 0 && snapshot.secondsPerStep > 0;
+    dialog.setPace(hasRun ? snapshot.secondsPerStep / stepTokens : 0,
+                   snapshot.corpus ? snapshot.corpus->trainTokens : 0);
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config(), dialog.heldLayout());
     showPlan();

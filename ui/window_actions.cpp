@@ -1,7 +1,6 @@
 // Texts, tips and keys of the window's actions; the shortcut sheet made from them.
 #include "ui/window_actions.h"
 
-#include "core/base/version.h"
 #include "ui/style/icons.h"
 
 #include <QAction>
@@ -11,7 +10,6 @@
 #include <QLabel>
 #include <QMainWindow>
 #include <QMap>
-#include <QMessageBox>
 #include <QScrollArea>
 
 namespace consa {
@@ -44,7 +42,20 @@ WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(wi
         create(tr("Reset layout"), tr("Put all panels back where they were at first"), QStringLiteral("Ctrl+Alt+0"));
     toggleTheme =
         create(tr("Light or dark"), tr("Switch between the light and the dark palette"), QStringLiteral("Alt+M"));
-    shortcuts = create(tr("Keyboard shortcuts"), tr("All keys of this window"), QStringLiteral("F1"));
+    largerText = create(tr("Larger text"), tr("Make all text larger"), QStringLiteral("Ctrl+="));
+    smallerText = create(tr("Smaller text"), tr("Make all text smaller"), QStringLiteral("Ctrl+-"));
+    maximise = create(tr("Panel alone"), tr("Show the panel with the focus alone, or all panels again"),
+                      QStringLiteral("F11"));
+    fullScreen = create(tr("Full screen"), tr("Fill the screen with the window"), QStringLiteral("Shift+F11"));
+    fullScreen->setCheckable(true);
+    palette = create(tr("Search commands…"), tr("Find any command by its words"), QStringLiteral("Ctrl+K"));
+    palette->setIconText(tr("Commands"));
+    palette->setShortcuts({QKeySequence(QStringLiteral("Ctrl+K")), QKeySequence(QStringLiteral("Ctrl+Shift+P"))});
+    preferences =
+        create(tr("Preferences…"), tr("Theme, size of text, what happens by itself"), QStringLiteral("Ctrl+Alt+,"));
+    help =
+        create(tr("How to read and steer"), tr("What the heatmap, the slider and the table say"), QStringLiteral("F1"));
+    shortcuts = create(tr("Keyboard shortcuts"), tr("All keys of this window"), QStringLiteral("Ctrl+/"));
     about = create(tr("About ConSA Explorer"), tr("Version and licence"));
     quit = create(tr("Quit"), tr("Close the window"), QStringLiteral("Ctrl+Q"));
 }
@@ -75,8 +86,10 @@ void showShortcutSheet(QMainWindow* window) {
     }
     keys.insert(WindowActions::tr("In the heatmap: move from cell to cell"),
                 WindowActions::tr("Arrows, Home, End, PgUp, PgDown"));
-    keys.insert(WindowActions::tr("In the heatmap: probability, mask"), QStringLiteral("1, 2"));
+    keys.insert(WindowActions::tr("In the heatmap: probability, mask, change, table; turn"),
+                QStringLiteral("1, 2, 3, 4; T"));
     keys.insert(WindowActions::tr("In the heatmap: pin full, pin sliding, unpin"), QStringLiteral("P, W, U"));
+    keys.insert(WindowActions::tr("In the heatmap: copy the cell's values"), QStringLiteral("Ctrl+C"));
     keys.insert(WindowActions::tr("In the curves: whole run"), WindowActions::tr("Home, double-click"));
     keys.insert(WindowActions::tr("On the slider: target, cut"),
                 WindowActions::tr("Arrows, Ctrl+Arrows (Shift 5 %, Alt 0.1 %)"));
@@ -102,15 +115,6 @@ void showShortcutSheet(QMainWindow* window) {
     layout->addWidget(buttons);
     dialog.resize(sheet->sizeHint().width() + 64, 560);
     dialog.exec();
-}
-
-void showAbout(QMainWindow* window) {
-    QMessageBox::about(
-        window, WindowActions::tr("About ConSA Explorer"),
-        WindowActions::tr("<b>ConSA Explorer %1</b><p>Learns which attention heads of a language model may use a "
-                          "sliding window, and shows it live.</p><p>Free software under the GNU General Public "
-                          "License, version 3 or later.</p>")
-            .arg(QLatin1String(kVersion)));
 }
 
 }  // namespace consa

@@ -33,7 +33,14 @@ public:
     QAction* focusTarget;
     QAction* resetLayout;
     QAction* toggleTheme;
+    QAction* largerText;
+    QAction* smallerText;
+    QAction* maximise;
+    QAction* fullScreen;
+    QAction* palette;
+    QAction* preferences;
     QAction* shortcuts;
+    QAction* help;
     QAction* about;
     QAction* quit;
 
@@ -49,6 +56,8 @@ private:
 
 /// A dialog that lists every action of the window with its keys.
 void showShortcutSheet(QMainWindow* window);
+/// How to read and steer, in a few paragraphs: what the README says.
+void showHelp(QMainWindow* window);
 void showAbout(QMainWindow* window);
 
 }  // namespace consa

@@ -17,16 +17,17 @@ QString helpText() {
     return QStringLiteral(
         "consa-explorer [FILE|RUN_DIR]   the window: opens the demo, a model (.gguf or folder), a run folder,\n"
         "                                a layout file (.json) or texts\n"
-        "consa-explorer export RUN_DIR --figure heatmap --format png|svg|csv --out FILE\n"
+        "consa-explorer export RUN_DIR --figure FIGURE --format FORMAT --out FILE\n"
         "                                writes a figure of a finished run; needs no display\n"
         "\n"
         "Options of the window:\n"
         "  --screenshot FILE   train and evaluate by itself, save a picture of the window, quit\n"
         "  --at-step N         take that picture at step N while training\n"
+        "  --tab TITLE         with that tab in front, for example 'By position'\n"
         "  --theme light|dark  instead of the desktop's\n"
         "Options of export:\n"
-        "  --figure heatmap    what to draw\n"
-        "  --format FORMAT     png, svg or csv; by default the suffix of FILE\n"
+        "  --figure FIGURE     heatmap (default), curves or positions (loss by position in the window)\n"
+        "  --format FORMAT     png, svg, pdf, csv or tsv; by default the suffix of FILE\n"
         "  --view VIEW         probability (default) or mask\n"
         "  --dpi N             resolution of a PNG, 300 by default\n"
         "  --size WxH          printed size in millimetres, 160x140 by default\n"
@@ -43,6 +44,7 @@ WindowOptions windowOptions(const QStringList& arguments) {
     QCommandLineParser parser;
     parser.addOptions({{QStringLiteral("screenshot"), QString(), QStringLiteral("file")},
                        {QStringLiteral("at-step"), QString(), QStringLiteral("step")},
+                       {QStringLiteral("tab"), QString(), QStringLiteral("title")},
                        {QStringLiteral("theme"), QString(), QStringLiteral("theme")}});
     if (!parser.parse(arguments)) throw Error(parser.errorText().toStdString() + " See consa-explorer --help.");
     const QStringList paths = parser.positionalArguments();
@@ -50,6 +52,7 @@ WindowOptions windowOptions(const QStringList& arguments) {
     WindowOptions options;
     options.path = paths.value(0);
     options.screenshot = parser.value(QStringLiteral("screenshot"));
+    options.tab = parser.value(QStringLiteral("tab"));
     options.theme = parser.value(QStringLiteral("theme"));
     if (!options.theme.isEmpty() && options.theme != QLatin1String("light") && options.theme != QLatin1String("dark")) {
         throw Error("--theme takes light or dark, not '" + options.theme.toStdString() + "'.");

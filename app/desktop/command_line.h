@@ -13,6 +13,7 @@ struct WindowOptions {
     QString path;        // model, run folder, layout file or text; empty: the demo
     QString screenshot;  // train and evaluate by itself, save a picture of the window here and quit
     int atStep = 0;      // take that picture at this step instead; 0: after the evaluation
+    QString tab;         // brought to the front for that picture, by its title
     QString theme;       // "light", "dark" or empty
 };
 

@@ -48,6 +48,16 @@ HeatmapView viewFromText(const QString& text) {
     refuse(QStringLiteral("--view takes probability or mask, not '%1'.").arg(text));
 }
 
+std::shared_ptr<const Figure> figureFromWords(const QString& figure, const QString& path, const QString& view) {
+    if (figure == QLatin1String("curves")) return curvesOfRun(path);
+    if (figure == QLatin1String("positions")) return positionsOfRun(path);
+    if (figure != QLatin1String("heatmap"))
+        refuse(QStringLiteral("There is no figure '%1'; heatmap, curves and positions exist.").arg(figure));
+    HeatmapFigure heatmap = heatmapOfRun(path);
+    heatmap.content.view = viewFromText(view);
+    return makeFigure(std::move(heatmap));
+}
+
 }  // namespace
 
 void runExportCommand(const QStringList& arguments) {
@@ -66,9 +76,6 @@ void runExportCommand(const QStringList& arguments) {
     if (parser.positionalArguments().size() != 1 || out.isEmpty()) {
         refuse(QStringLiteral("export needs one run folder and --out FILE; see consa-explorer --help."));
     }
-    if (value("figure") != QLatin1String("heatmap")) {
-        refuse(QStringLiteral("There is no figure '%1'; heatmap exists.").arg(value("figure")));
-    }
     FigureOptions options;
     options.dpi = dpiFromText(value("dpi"));
     options.size = sizeFromText(value("size"));
@@ -76,9 +83,8 @@ void runExportCommand(const QStringList& arguments) {
     options.hasCaption = !parser.isSet(QStringLiteral("no-caption"));
     const QString format = value("format").isEmpty() ? QFileInfo(out).suffix() : value("format");
     const FigureFormat figureFormat = figureFormatFromWord(format);
-    HeatmapFigure figure = heatmapOfRun(parser.positionalArguments().front());
-    figure.content.view = viewFromText(value("view"));
-    saveFigure(figure, options, figureFormat, out);
+    const auto figure = figureFromWords(value("figure"), parser.positionalArguments().front(), value("view"));
+    saveFigure(*figure, options, figureFormat, out);
     std::fprintf(stderr, "Wrote %s\n", qPrintable(out));
 }
 

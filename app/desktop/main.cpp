@@ -53,10 +53,8 @@ int runExport(int argc, char** argv, const QStringList& words) {
 }
 
 ThemeChoice themeOf(const WindowOptions& options) {
-    const QString word =
-        options.theme.isEmpty() ? QSettings().value(QStringLiteral("window/theme")).toString() : options.theme;
-    if (word == QLatin1String("dark")) return ThemeChoice::Dark;
-    return word == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
+    return themeFromWord(options.theme.isEmpty() ? QSettings().value(QStringLiteral("window/theme")).toString()
+                                                 : options.theme);
 }
 
 int runWindow(int argc, char** argv) {
@@ -69,7 +67,7 @@ int runWindow(int argc, char** argv) {
     } catch (const Error& error) {
         return exitCodeOf(error);
     }
-    applyApplicationStyle(themeOf(options));
+    applyApplicationStyle(themeOf(options), QSettings().value(QStringLiteral("window/scale"), 1.0).toDouble());
     ExperimentSession session;
     MainWindow window(session);
     window.show();

@@ -5,6 +5,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QTabBar>
 #include <cstdio>
 
 namespace consa {
@@ -63,8 +64,15 @@ void WindowPicture::trigger(const QKeySequence& keys) {
     }
 }
 
+void WindowPicture::showTab() {
+    for (QTabBar* tabs : m_window.findChildren<QTabBar*>())
+        for (int tab = 0; tab < tabs->count(); ++tab)
+            if (tabs->tabText(tab) == m_options.tab) tabs->setCurrentIndex(tab);
+}
+
 void WindowPicture::take() {
     m_stage = Stage::Done;
+    showTab();
     QTimer::singleShot(m_options.atStep > 0 ? 0 : kSettleMs, this, [this] {
         m_beat.stop();
         if (!m_window.grab().save(m_options.screenshot))

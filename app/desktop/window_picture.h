@@ -22,6 +22,7 @@ private:
     void look();
     void beat();
     void trigger(const QKeySequence& keys);
+    void showTab();
     void take();
     void giveUp(const QString& reason);
 

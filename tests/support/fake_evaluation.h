@@ -6,6 +6,7 @@
 #include "core/session/session_snapshot.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,18 @@ inline ComparisonRow fakeRow(const SessionSnapshot& snapshot, const std::string&
     row.gainStandardError = 0.0052;
     row.shareOfRuleGap = 0.664;
     row.shareOfSlidingGap = 1 - delta / 0.312;
+    if (name == "learned") row.shareOfRuleGapInterval = Interval{0.61, 0.71};
     row.tokens = 28160;
     row.documents = 21;
+    row.recallTokens = 3120;
+    row.recallNll = 1.9 + 4 * delta;
+    row.recallDeltaNll = 4 * delta;
+    row.recallDeltaStandardError = 0.2 * delta;
+    for (int from = 0; from < 512; from = from == 0 ? 32 : 2 * from) {
+        const int to = from == 0 ? 32 : 2 * from;
+        const double reach = from < snapshot.config.windowTokens ? 0.0 : 1.5 * delta * from / 512.0;
+        row.byPosition.push_back({from, to, 55LL * (to - from), 2.7 + reach, reach});
+    }
     return row;
 }
 
@@ -51,6 +62,13 @@ inline Comparison fakeComparison(const SessionSnapshot& snapshot, const Evaluate
     }
     add("sliding", AttentionLayout(snapshot.grid, false), 0.312);
     for (const EvaluatedLayout& one : command.layouts) add(one.name, one.layout, 0.05);
+    comparison.testOpenings = command.split == "test" ? 3 : 0;
+    for (std::size_t row = 0; row < comparison.rows.size(); ++row) {
+        for (std::size_t other = row + 1; other < comparison.rows.size(); ++other) {
+            const double delta = comparison.rows[row].deltaNll - comparison.rows[other].deltaNll;
+            comparison.versus.push_back({row, other, delta, 0.002 + 0.01 * std::abs(delta)});
+        }
+    }
     return comparison;
 }
 

@@ -1,5 +1,6 @@
 // The heatmap: cells have the scale's colours, the readout says what the cell holds, keys move the selection.
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/gate_record.h"
 #include "ui/style/application_style.h"
 #include "ui/style/color_scale.h"
 #include "ui/views/gate_heatmap.h"
@@ -130,7 +131,8 @@ private slots:
     void readoutNamesTheHoveredCell() {
         const SessionSnapshot snapshot = snapshotOf(8, 4);
         GateGridModel model;
-        HeatmapPanel panel(model);
+        const GateRecord record;
+        HeatmapPanel panel(model, record);
         panel.resize(640, 520);
         panel.show();
         QVERIFY(QTest::qWaitForWindowExposed(&panel));

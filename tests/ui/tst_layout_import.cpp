@@ -15,6 +15,7 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QUndoStack>
 #include <QtTest>
 
 using namespace consa;
@@ -26,7 +27,7 @@ private slots:
     void init() {
         m_home = std::make_unique<QTemporaryDir>();
         m_model = std::make_unique<PresetListModel>(m_home->filePath(QStringLiteral("presets")).toStdString());
-        m_panel = std::make_unique<PresetPanel>(*m_model);
+        m_panel = std::make_unique<PresetPanel>(*m_model, m_stack);
     }
     void cleanup() { m_panel.reset(); }
 
@@ -166,6 +167,7 @@ private:
 
     std::unique_ptr<QTemporaryDir> m_home;
     std::unique_ptr<PresetListModel> m_model;
+    QUndoStack m_stack;
     std::unique_ptr<PresetPanel> m_panel;
 };
 

@@ -224,6 +224,11 @@ private slots:
                             "{\"event\":\"retarget\",\"step\":1,\"text\":\"Target set\"}\n"
                             "{\"event\":\"step\",\"step\":2,\"loss\":3.25,\"target\":0.7}\n"
                             "{\"event\":\"st");
+        // Nobody has written to it for a while.
+        QFile events(folder.filePath(QStringLiteral("events.jsonl")));
+        QVERIFY(events.open(QIODevice::ReadWrite));
+        QVERIFY(events.setFileTime(QDateTime::currentDateTime().addSecs(-120), QFileDevice::FileModificationTime));
+        events.close();
         const SavedRun run = readSavedRun(folder.path());
         QCOMPARE(run.points.size(), std::size_t(2));
         QCOMPARE(run.points.back().loss, 3.25);

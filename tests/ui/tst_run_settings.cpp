@@ -262,6 +262,19 @@ private slots:
         QVERIFY(gates.layout() == file.layout);
     }
 
+    void estimatesWhatARunTakes() {
+        TrainingConfig config = defaultTrainingConfig("demo", false);
+        config.stepCount = 100;
+        config.batchSize = 2;
+        config.contextTokens = 500;
+        RunSettingsDialog dialog(config, config, 0);
+        QVERIFY(dialog.estimate().contains(QLocale().toString(100000)));
+        QVERIFY(!dialog.estimate().contains(QStringLiteral("speed")));
+        dialog.setPace(0.002, 50000);
+        QVERIFY(dialog.estimate().contains(QStringLiteral("%1 times").arg(QLocale().toString(2.0, 'f', 1))));
+        QVERIFY(dialog.estimate().contains(QStringLiteral("about 3 min 20 s")));
+    }
+
 private:
     WindowFixture m_fixture;
 };

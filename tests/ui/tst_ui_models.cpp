@@ -166,7 +166,7 @@ private slots:
         std::ofstream(path / "broken.json") << "{";
         QCOMPARE(model.reload().size(), 1);
         QCOMPARE(model.rowCount(), 2);
-        model.remove(half);
+        model.remove(QStringLiteral("half"));
         QCOMPARE(model.rowCount(), 1);
         QVERIFY(!QFileInfo::exists(QString::fromStdString((path / "half.json").string())));
         QVERIFY_EXCEPTION_THROWN(model.save(QStringLiteral("  "), layoutOf(8, 4, 0.5)), std::runtime_error);

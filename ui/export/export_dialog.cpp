@@ -28,8 +28,9 @@ int toPixels(int millimeters) {
 
 }  // namespace
 
-ExportDialog::ExportDialog(HeatmapFigure figure, QWidget* parent) : QDialog(parent), m_figure(std::move(figure)) {
-    setWindowTitle(tr("Save heatmap"));
+ExportDialog::ExportDialog(HeatmapFigure heatmap, std::vector<std::shared_ptr<const Figure>> others, QWidget* parent)
+    : QDialog(parent), m_heatmap(std::move(heatmap)), m_others(std::move(others)) {
+    setWindowTitle(tr("Save figure"));
     createFields();
     restoreChoices();
     updatePreview();
@@ -54,8 +55,12 @@ void ExportDialog::createFields() {
         connect(box, &QSpinBox::valueChanged, this, &ExportDialog::updatePreview);
         return box;
     };
-    m_format = createChoice(tr("Format"), {QStringLiteral("PNG"), QStringLiteral("SVG"), QStringLiteral("CSV")});
-    m_view = createChoice(tr("View"), {tr("Probability"), tr("Mask")});
+    QStringList titles{tr("Heatmap")};
+    for (const auto& other : m_others) titles << other->title();
+    m_choice = createChoice(tr("Figure"), titles);
+    m_format = createChoice(tr("Format"), {QStringLiteral("PNG"), QStringLiteral("SVG"), QStringLiteral("PDF"),
+                                           QStringLiteral("CSV"), QStringLiteral("TSV")});
+    m_view = createChoice(tr("View"), {tr("Probability"), tr("Mask"), tr("Change")});
     m_theme = createChoice(tr("Theme"), {tr("White"), tr("Dark")});
     m_width = createLength(tr("Width"), 160);
     m_height = createLength(tr("Height"), 140);
@@ -64,8 +69,7 @@ void ExportDialog::createFields() {
     m_caption = new QCheckBox(tr("Caption with model, step, target and seed"));
     m_caption->setChecked(true);
     connect(m_caption, &QCheckBox::toggled, this, &ExportDialog::updatePreview);
-    m_view->setCurrentIndex(m_figure.content.effectiveView() == HeatmapView::Mask ? 1 : 0);
-    m_view->setEnabled(!m_figure.content.probability.empty());
+    m_view->setCurrentIndex(static_cast<int>(m_heatmap.content.effectiveView()));
 
     m_preview = new QLabel;
     m_preview->setFixedSize(kPreviewSize);
@@ -79,6 +83,7 @@ void ExportDialog::createFields() {
     auto* form = new QFormLayout;
     form->setVerticalSpacing(8);
     form->setHorizontalSpacing(16);
+    form->addRow(tr("Figure"), m_choice);
     form->addRow(tr("Format"), m_format);
     form->addRow(tr("View"), m_view);
     form->addRow(tr("Theme"), m_theme);
@@ -122,10 +127,6 @@ FigureFormat ExportDialog::format() const {
     return figureFormatFromWord(m_format->currentText());
 }
 
-QString ExportDialog::suffix() const {
-    return m_format->currentText().toLower();
-}
-
 FigureOptions ExportDialog::options() const {
     FigureOptions options;
     options.size = QSize(toPixels(m_width->value()), toPixels(m_height->value()));
@@ -135,17 +136,19 @@ FigureOptions ExportDialog::options() const {
     return options;
 }
 
-HeatmapFigure ExportDialog::figure() const {
-    HeatmapFigure figure = m_figure;
-    figure.content.view = m_view->currentIndex() == 1 ? HeatmapView::Mask : HeatmapView::Probability;
-    return figure;
+std::shared_ptr<const Figure> ExportDialog::figure() const {
+    if (m_choice->currentIndex() > 0) return m_others[static_cast<std::size_t>(m_choice->currentIndex() - 1)];
+    HeatmapFigure figure = m_heatmap;
+    figure.content.view = static_cast<HeatmapView>(m_view->currentIndex());
+    return makeFigure(std::move(figure));
 }
 
 void ExportDialog::updatePreview() {
     if (!m_facts) return;
     const bool isPng = format() == FigureFormat::Png;
-    const bool isPicture = format() != FigureFormat::Csv;
+    const bool isPicture = format() != FigureFormat::Csv && format() != FigureFormat::Tsv;
     m_dpi->setEnabled(isPng);
+    m_view->setEnabled(m_choice->currentIndex() == 0);
     for (QWidget* field : std::initializer_list<QWidget*>{m_width, m_height, m_theme, m_caption})
         field->setEnabled(isPicture);
     FigureOptions shown = options();
@@ -154,12 +157,13 @@ void ExportDialog::updatePreview() {
                              .arg(std::lround(shown.size.width() * shown.dpi / kScreenDpi))
                              .arg(std::lround(shown.size.height() * shown.dpi / kScreenDpi)));
     } else {
-        m_facts->setText(isPicture ? tr("Vector, no raster image") : tr("One line a gate"));
+        m_facts->setText(isPicture ? tr("Vector, no raster image") : tr("One line a value"));
     }
     shown.dpi = static_cast<int>(kScreenDpi * 2);
-    const QImage image = renderImage(figure(), shown);
-    QPixmap preview = QPixmap::fromImage(image.scaled(kPreviewSize, Qt::KeepAspectRatio, Qt::SmoothTransformation));
-    m_preview->setPixmap(preview);
+    const std::shared_ptr<const Figure> chosen = figure();
+    const QImage image = plotToImage(chosen->arrange(shown)->plot(), shown, {});
+    m_preview->setPixmap(QPixmap::fromImage(image.scaled(kPreviewSize, Qt::KeepAspectRatio, Qt::SmoothTransformation)));
+    m_preview->setAccessibleName(chosen->caption());
 }
 
 }  // namespace consa

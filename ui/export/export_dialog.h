@@ -1,7 +1,9 @@
-// How a heatmap is saved: format, size and resolution, with the figure as it will be.
+// How a figure is saved: which one, format, size and resolution, with the figure as it will be.
 #pragma once
 
 #include "ui/export/figure_export.h"
+
+#include <vector>
 
 #include <QDialog>
 
@@ -12,19 +14,18 @@ class QSpinBox;
 
 namespace consa {
 
-/// Chooses options for one figure and keeps them for the next time.
+/// Chooses a figure and options and keeps them for the next time.
 class ExportDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    explicit ExportDialog(HeatmapFigure figure, QWidget* parent = nullptr);
+    /// The heatmap comes first and can be had in each of its views.
+    ExportDialog(HeatmapFigure heatmap, std::vector<std::shared_ptr<const Figure>> others, QWidget* parent = nullptr);
 
     [[nodiscard]] FigureFormat format() const;
     [[nodiscard]] FigureOptions options() const;
-    /// The figure in the chosen view.
-    [[nodiscard]] HeatmapFigure figure() const;
-    /// "png", "svg" or "csv".
-    [[nodiscard]] QString suffix() const;
+    [[nodiscard]] std::shared_ptr<const Figure> figure() const;
+    [[nodiscard]] QString suffix() const { return formatWord(format()); }
 
 private:
     void createFields();
@@ -32,7 +33,9 @@ private:
     void keepChoices() const;
     void updatePreview();
 
-    HeatmapFigure m_figure;
+    HeatmapFigure m_heatmap;
+    std::vector<std::shared_ptr<const Figure>> m_others;
+    QComboBox* m_choice = nullptr;
     QLabel* m_preview = nullptr;
     QLabel* m_facts = nullptr;
     QComboBox* m_format = nullptr;

@@ -3,7 +3,13 @@
 
 #include "core/base/error.h"
 #include "ui/export/export_dialog.h"
+#include "ui/export/report.h"
+#include "ui/export/run_figures.h"
+#include "ui/models/comparison_model.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/run_history.h"
+#include "ui/session/learn_command_line.h"
+#include "ui/session/session_controller.h"
 #include "ui/style/icons.h"
 #include "ui/views/gate_heatmap.h"
 
@@ -18,25 +24,62 @@
 
 namespace consa {
 
-FigureActions::FigureActions(const GateGridModel& model, const GateHeatmap& heatmap, QWidget* window)
+FigureActions::FigureActions(const Sources& sources, QWidget* window)
     : QObject(window),
-      m_model(model),
-      m_heatmap(heatmap),
+      m_from(sources),
       m_window(window),
       m_copy(new QAction(lineIcon(QStringLiteral("copy")), tr("Copy heatmap"), this)),
-      m_save(new QAction(lineIcon(QStringLiteral("export")), tr("Save heatmap…"), this)) {
+      m_save(new QAction(lineIcon(QStringLiteral("export")), tr("Save figure…"), this)),
+      m_report(new QAction(lineIcon(QStringLiteral("save")), tr("Save report…"), this)) {
     m_copy->setIconText(tr("Copy"));
     m_save->setIconText(tr("Save…"));
     m_copy->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+C")));
     m_copy->setToolTip(tr("Copy the heatmap as picture and table (Ctrl+Shift+C)"));
     m_save->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+E")));
-    m_save->setToolTip(tr("Save the heatmap as PNG, SVG or CSV (Ctrl+Shift+E)"));
+    m_save->setToolTip(tr("Save heatmap, curves or comparison as PNG, SVG, PDF or numbers (Ctrl+Shift+E)"));
     connect(m_copy, &QAction::triggered, this, &FigureActions::copy);
     connect(m_save, &QAction::triggered, this, &FigureActions::save);
+    m_report->setToolTip(tr("Write a folder with every figure, the comparison, layout and config"));
+    connect(m_report, &QAction::triggered, this, &FigureActions::report);
 }
 
 HeatmapFigure FigureActions::currentFigure() const {
-    return {m_heatmap.content(), m_model.shown()};
+    return {m_from.heatmap.content(), m_from.gates.shown()};
+}
+
+std::vector<std::shared_ptr<const Figure>> FigureActions::otherFigures() const {
+    std::vector<std::shared_ptr<const Figure>> figures;
+    const RunFacts facts = runFactsOf(m_from.controller.snapshot());
+    if (!m_from.history.points().empty())
+        figures.push_back(curvesFigure(facts, m_from.history.points(), m_from.history.events()));
+    if (!m_from.comparison.comparison().rows.empty())
+        figures.push_back(positionsFigure(facts, m_from.comparison.comparison()));
+    if (!m_from.frontier.points().empty()) figures.push_back(frontierFigure(facts, m_from.frontier.points()));
+    return figures;
+}
+
+void FigureActions::writeReportInto(const QString& path) {
+    const SessionSnapshot& snapshot = m_from.controller.snapshot();
+    ReportContent content;
+    content.figures = otherFigures();
+    content.figures.insert(content.figures.begin(), makeFigure(currentFigure()));
+    content.layout = m_from.gates.shown();
+    content.config = snapshot.config;
+    if (!m_from.comparison.comparison().rows.empty()) content.comparison = m_from.comparison.comparison();
+    content.command =
+        learnCommandLine(snapshot.config, defaultTrainingConfig(snapshot.modelPath, snapshot.device.isGpu));
+    try {
+        writeReport(path, content);
+        emit noteOccurred(tr("Wrote the report %1").arg(path));
+    } catch (const Error& error) {
+        emit problemOccurred(QString::fromUtf8(error.what()));
+    }
+}
+
+void FigureActions::report() {
+    const QString path = QFileDialog::getSaveFileName(m_window, tr("New folder for the report"), QString(), QString(),
+                                                      nullptr, QFileDialog::ShowDirsOnly);
+    if (!path.isEmpty()) writeReportInto(path);
 }
 
 void FigureActions::copy() {
@@ -50,18 +93,18 @@ void FigureActions::copy() {
 }
 
 void FigureActions::save() {
-    ExportDialog dialog(currentFigure(), m_window);
+    ExportDialog dialog(currentFigure(), otherFigures(), m_window);
     if (dialog.exec() != QDialog::Accepted) return;
     QSettings settings;
     const QString folder = settings.value(QStringLiteral("export/folder"), QDir::homePath()).toString();
-    const QString suggestion = QDir(folder).filePath(QStringLiteral("heatmap.") + dialog.suffix());
-    QString path = QFileDialog::getSaveFileName(m_window, tr("Save heatmap"), suggestion,
+    const QString suggestion = QDir(folder).filePath(dialog.figure()->name() + QLatin1Char('.') + dialog.suffix());
+    QString path = QFileDialog::getSaveFileName(m_window, tr("Save figure"), suggestion,
                                                 tr("%1 files (*.%2)").arg(dialog.suffix().toUpper(), dialog.suffix()));
     if (path.isEmpty()) return;
     if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + dialog.suffix();
     settings.setValue(QStringLiteral("export/folder"), QFileInfo(path).absolutePath());
     try {
-        saveFigure(dialog.figure(), dialog.options(), dialog.format(), path);
+        saveFigure(*dialog.figure(), dialog.options(), dialog.format(), path);
         emit noteOccurred(tr("Saved %1").arg(path));
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));

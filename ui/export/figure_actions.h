@@ -1,26 +1,46 @@
-// Copy and save of the heatmap as actions of the window.
+// Copying and saving of figures and the report as actions of the window.
 #pragma once
 
 #include "ui/export/figure_export.h"
 
 #include <QObject>
+#include <vector>
 
 class QAction;
 
 namespace consa {
 
+class ComparisonModel;
+class FrontierRecord;
 class GateGridModel;
 class GateHeatmap;
+class RunHistory;
+class SessionController;
 
-/// Both work on what is on show at that moment, training or not.
+/// All work on what is on show at that moment, training or not.
 class FigureActions final : public QObject {
     Q_OBJECT
 
 public:
-    FigureActions(const GateGridModel& model, const GateHeatmap& heatmap, QWidget* window);
+    /// Where the figures' content comes from; all must outlive this.
+    struct Sources {
+        const GateGridModel& gates;
+        const GateHeatmap& heatmap;
+        const RunHistory& history;
+        const ComparisonModel& comparison;
+        const FrontierRecord& frontier;
+        const SessionController& controller;
+    };
+
+    FigureActions(const Sources& sources, QWidget* window);
 
     [[nodiscard]] QAction* copyAction() const { return m_copy; }
     [[nodiscard]] QAction* saveAction() const { return m_save; }
+    [[nodiscard]] QAction* reportAction() const { return m_report; }
+    /// Curves and comparisons, as far as there are any.
+    [[nodiscard]] std::vector<std::shared_ptr<const Figure>> otherFigures() const;
+    /// Writes the report into the new folder `path`.
+    void writeReportInto(const QString& path);
     /// The heatmap on show with its provenance.
     [[nodiscard]] HeatmapFigure currentFigure() const;
 
@@ -31,12 +51,13 @@ signals:
 private:
     void copy();
     void save();
+    void report();
 
-    const GateGridModel& m_model;
-    const GateHeatmap& m_heatmap;
+    Sources m_from;
     QWidget* m_window;
     QAction* m_copy;
     QAction* m_save;
+    QAction* m_report;
 };
 
 }  // namespace consa

@@ -1,24 +1,16 @@
-// Renders the same scene as the screen into files.
+// The same scene as on the screen, off it.
 #include "ui/export/figure_export.h"
 
-#include "core/base/error.h"
 #include "core/base/version.h"
 #include "ui/models/preset_list_model.h"
 
 #include <qcustomplot.h>
-#include <QBuffer>
-#include <QImageWriter>
-#include <QSaveFile>
-#include <QSvgGenerator>
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace consa {
 
 namespace {
-
-constexpr double kScreenDpi = 96;
 
 QString tr(const char* text) {
     return QCoreApplication::translate("consa", text);
@@ -33,7 +25,7 @@ std::ptrdiff_t pinCount(const UnitPins& pins) {
 }
 
 /// Keys and values of the figure's origin, for PNG text chunks and CSV comments.
-std::vector<std::pair<QString, QString>> provenance(const HeatmapFigure& figure) {
+FigureFacts provenance(const HeatmapFigure& figure) {
     const LayoutFile& source = figure.source;
     return {{QStringLiteral("Title"), QStringLiteral("ConSA heatmap")},
             {QStringLiteral("Description"), figureCaption(figure)},
@@ -50,9 +42,9 @@ std::vector<std::pair<QString, QString>> provenance(const HeatmapFigure& figure)
 }
 
 /// A plot off the screen with the figure arranged in it.
-class OffscreenFigure {
+class OffscreenHeatmap final : public OffscreenPlot {
 public:
-    OffscreenFigure(const HeatmapFigure& figure, const FigureOptions& options) : m_scene(m_plot) {
+    OffscreenHeatmap(const HeatmapFigure& figure, const FigureOptions& options) : m_scene(m_plot) {
         HeatmapContent content = figure.content;
         content.selected.reset();
         content.hovered.reset();
@@ -62,33 +54,29 @@ public:
         m_scene.arrange(options.size);
     }
 
-    QCustomPlot& plot() { return m_plot; }
+    [[nodiscard]] QCustomPlot& plot() override { return m_plot; }
 
 private:
     QCustomPlot m_plot;
     HeatmapScene m_scene;
 };
 
-QByteArray encodePng(const QImage& image) {
-    QBuffer buffer;
-    buffer.open(QIODevice::WriteOnly);
-    QImageWriter writer(&buffer, "png");
-    if (!writer.write(image)) {
-        throw Error("Cannot encode the picture as PNG: " + writer.errorString().toStdString() + ".",
-                    ErrorKind::RunFailed);
-    }
-    return buffer.data();
-}
+class HeatmapSheet final : public Figure {
+public:
+    explicit HeatmapSheet(HeatmapFigure figure) : m_figure(std::move(figure)) {}
 
-void writeWhole(const QString& path, const QByteArray& bytes) {
-    QSaveFile file(path);
-    const bool isWritten = file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
-    if (!isWritten) {
-        throw Error("Cannot write " + path.toStdString() + ": " + file.errorString().toStdString() +
-                        "; choose another folder or free some space.",
-                    ErrorKind::RunFailed);
+    [[nodiscard]] QString name() const override { return QStringLiteral("heatmap"); }
+    [[nodiscard]] QString title() const override { return tr("Heatmap"); }
+    [[nodiscard]] QString caption() const override { return figureCaption(m_figure); }
+    [[nodiscard]] FigureFacts facts() const override { return provenance(m_figure); }
+    [[nodiscard]] std::unique_ptr<OffscreenPlot> arrange(const FigureOptions& options) const override {
+        return std::make_unique<OffscreenHeatmap>(m_figure, options);
     }
-}
+    [[nodiscard]] QByteArray table(char separator) const override { return renderCsv(m_figure, separator); }
+
+private:
+    HeatmapFigure m_figure;
+};
 
 }  // namespace
 
@@ -110,6 +98,8 @@ QString figureCaption(const HeatmapFigure& figure) {
                  .arg(percent(layout.sparsity()))
                  .arg(layout.fullCount())
                  .arg(layout.grid.unitCount());
+    if (figure.content.effectiveView() == HeatmapView::Change)
+        parts << tr("change since %1").arg(figure.content.referenceName);
     if (const auto count = pinCount(figure.content.pins); count > 0) parts << tr("%1 pinned").arg(count);
     if (source.windowTokens > 0)
         parts << tr("window %1").arg(source.windowTokens) << tr("sinks %1").arg(source.sinkTokens);
@@ -120,53 +110,32 @@ QString figureCaption(const HeatmapFigure& figure) {
 }
 
 QImage renderImage(const HeatmapFigure& figure, const FigureOptions& options) {
-    OffscreenFigure offscreen(figure, options);
-    const double scale = options.dpi / kScreenDpi;
-    QImage image = offscreen.plot().toPixmap(options.size.width(), options.size.height(), scale).toImage();
-    const int dotsPerMeter = static_cast<int>(std::lround(options.dpi / 0.0254));
-    image.setDevicePixelRatio(1);
-    image.setDotsPerMeterX(dotsPerMeter);
-    image.setDotsPerMeterY(dotsPerMeter);
-    for (const auto& [key, value] : provenance(figure)) image.setText(key, value);
-    return image;
+    OffscreenHeatmap offscreen(figure, options);
+    return plotToImage(offscreen.plot(), options, provenance(figure));
 }
 
 QByteArray renderSvg(const HeatmapFigure& figure, const FigureOptions& options) {
-    OffscreenFigure offscreen(figure, options);
-    QBuffer buffer;
-    buffer.open(QIODevice::WriteOnly);
-    QSvgGenerator generator;
-    generator.setOutputDevice(&buffer);
-    generator.setSize(options.size);
-    generator.setViewBox(QRect(QPoint(), options.size));
-    generator.setResolution(static_cast<int>(kScreenDpi));
-    generator.setTitle(QStringLiteral("ConSA heatmap"));
-    generator.setDescription(figureCaption(figure));
-    QCPPainter painter;
-    painter.begin(&generator);
-    painter.setMode(QCPPainter::pmVectorized);
-    painter.setMode(QCPPainter::pmNoCaching);
-    painter.fillRect(QRect(QPoint(), options.size), options.theme.background);
-    offscreen.plot().toPainter(&painter, options.size.width(), options.size.height());
-    painter.end();
-    // Qt names its own stand-in for a font; other programs know the generic family.
-    QByteArray svg = buffer.data();
-    return svg.replace("font-family=\"Sans Serif\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\"");
+    OffscreenHeatmap offscreen(figure, options);
+    return plotToSvg(offscreen.plot(), options, QStringLiteral("ConSA heatmap"), figureCaption(figure));
 }
 
-QByteArray renderCsv(const HeatmapFigure& figure) {
-    QByteArray csv;
-    for (const auto& [key, value] : provenance(figure)) csv += "# " + key.toUtf8() + ": " + value.toUtf8() + '\n';
-    csv += "layer,unit,probability,full\n";
+QByteArray renderCsv(const HeatmapFigure& figure, char separator) {
     const AttentionLayout& layout = figure.content.layout;
+    const bool hasChange = figure.content.effectiveView() == HeatmapView::Change;
+    QByteArrayList header{"layer", "unit", "probability", "full"};
+    if (hasChange) header << "change";
+    QByteArray csv = commentLines(provenance(figure)) + header.join(separator) + '\n';
     const int unitsPerLayer = layout.grid.unitsPerLayer();
     for (int layer = 0; layer < layout.grid.layerCount; ++layer) {
         for (int unit = 0; unit < unitsPerLayer; ++unit) {
             const auto index = static_cast<std::size_t>(layer * unitsPerLayer + unit);
-            csv += QByteArray::number(layer) + ',' + QByteArray::number(unit) + ',';
-            if (!figure.content.probability.empty())
-                csv += QByteArray::number(figure.content.probability[index], 'g', 9);
-            csv += layout.isFull(layer, unit) ? ",1\n" : ",0\n";
+            QByteArrayList cells{QByteArray::number(layer), QByteArray::number(unit)};
+            cells << (figure.content.probability.empty()
+                          ? QByteArray()
+                          : QByteArray::number(figure.content.probability[index], 'g', 9));
+            cells << (layout.isFull(layer, unit) ? "1" : "0");
+            if (hasChange) cells << QByteArray::number(figure.content.changeOf(index), 'g', 9);
+            csv += cells.join(separator) + '\n';
         }
     }
     return csv;
@@ -175,37 +144,27 @@ QByteArray renderCsv(const HeatmapFigure& figure) {
 QByteArray renderTsv(const HeatmapFigure& figure) {
     QByteArray tsv;
     const AttentionLayout& layout = figure.content.layout;
-    const bool isMask = figure.content.effectiveView() == HeatmapView::Mask;
+    const HeatmapView view = figure.content.effectiveView();
     const int unitsPerLayer = layout.grid.unitsPerLayer();
     for (int layer = 0; layer < layout.grid.layerCount; ++layer) {
         for (int unit = 0; unit < unitsPerLayer; ++unit) {
             if (unit > 0) tsv += '\t';
             const auto index = static_cast<std::size_t>(layer * unitsPerLayer + unit);
-            tsv += isMask ? QByteArray::number(layout.isFull(layer, unit) ? 1 : 0)
-                          : QByteArray::number(figure.content.probability[index], 'g', 9);
+            tsv += view == HeatmapView::Mask     ? QByteArray::number(layout.isFull(layer, unit) ? 1 : 0)
+                   : view == HeatmapView::Change ? QByteArray::number(figure.content.changeOf(index), 'g', 9)
+                                                 : QByteArray::number(figure.content.probability[index], 'g', 9);
         }
         tsv += '\n';
     }
     return tsv;
 }
 
-FigureFormat figureFormatFromWord(const QString& word) {
-    const QString lower = word.toLower();
-    if (lower == QLatin1String("png")) return FigureFormat::Png;
-    if (lower == QLatin1String("svg")) return FigureFormat::Svg;
-    if (lower == QLatin1String("csv")) return FigureFormat::Csv;
-    throw Error("Unknown figure format '" + word.toStdString() + "': png, svg and csv exist.");
+std::shared_ptr<const Figure> makeFigure(HeatmapFigure figure) {
+    return std::make_shared<HeatmapSheet>(std::move(figure));
 }
 
 void saveFigure(const HeatmapFigure& figure, const FigureOptions& options, FigureFormat format, const QString& path) {
-    switch (format) {
-        case FigureFormat::Png:
-            return writeWhole(path, encodePng(renderImage(figure, options)));
-        case FigureFormat::Svg:
-            return writeWhole(path, renderSvg(figure, options));
-        case FigureFormat::Csv:
-            return writeWhole(path, renderCsv(figure));
-    }
+    saveFigure(HeatmapSheet(figure), options, format, path);
 }
 
 }  // namespace consa

@@ -2,9 +2,16 @@
 #include "ui/export/run_export.h"
 
 #include "core/base/error.h"
+#include "core/base/file_io.h"
+#include "ui/export/run_figures.h"
+#include "ui/session/saved_run.h"
 
 #include <QDir>
 #include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <limits>
 
 namespace consa {
 
@@ -18,6 +25,50 @@ HeatmapFigure heatmapOfRun(const QString& path) {
     figure.content.layout = figure.source.layout;
     figure.content.probability = figure.source.probabilities;
     return figure;
+}
+
+namespace {
+
+RunFacts factsOf(const QString& path, const SavedRun& run) {
+    return {QString::fromStdString(run.layout.modelName),
+            QFileInfo(path).fileName(),
+            run.config,
+            run.lastStep(),
+            run.layout.provenance.target,
+            run.layout.layout.sparsity()};
+}
+
+PositionBucket bucketFromJson(const QJsonObject& json) {
+    const auto number = [&json](const char* key) {
+        return json.value(QLatin1String(key)).toDouble(std::numeric_limits<double>::quiet_NaN());
+    };
+    return {json.value(QLatin1String("from")).toInt(), json.value(QLatin1String("to")).toInt(),
+            static_cast<std::int64_t>(number("tokens")), number("nll"), number("deltaNll")};
+}
+
+}  // namespace
+
+std::shared_ptr<const Figure> curvesOfRun(const QString& path) {
+    const SavedRun run = readSavedRun(path);
+    if (run.points.empty()) throw Error("The run " + path.toStdString() + " has no steps to draw.");
+    return curvesFigure(factsOf(path, run), run.points, run.events);
+}
+
+std::shared_ptr<const Figure> positionsOfRun(const QString& path) {
+    const QString file = QDir(path).filePath(QStringLiteral("comparison.json"));
+    const QJsonArray rows = QJsonDocument::fromJson(QByteArray::fromStdString(readFile(file.toStdString()))).array();
+    Comparison comparison;
+    comparison.split = "held-out";  // the file does not say which
+    for (const QJsonValue& value : rows) {
+        const QJsonObject json = value.toObject();
+        ComparisonRow row;
+        row.name = json.value(QLatin1String("layout")).toString().toStdString();
+        for (const QJsonValue& bucket : json.value(QLatin1String("byPosition")).toArray())
+            row.byPosition.push_back(bucketFromJson(bucket.toObject()));
+        comparison.rows.push_back(std::move(row));
+    }
+    if (comparison.rows.empty()) throw Error(file.toStdString() + " holds no comparison.");
+    return positionsFigure(factsOf(path, readSavedRun(path)), std::move(comparison));
 }
 
 }  // namespace consa

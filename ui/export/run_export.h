@@ -8,4 +8,9 @@ namespace consa {
 /// The heatmap of a run folder's layout.json (or of a layout file). Throws Error.
 [[nodiscard]] HeatmapFigure heatmapOfRun(const QString& path);
 
+/// The curves of a run folder's events.jsonl. Throws Error.
+[[nodiscard]] std::shared_ptr<const Figure> curvesOfRun(const QString& path);
+/// Loss by position from a run folder's comparison.json. Throws Error.
+[[nodiscard]] std::shared_ptr<const Figure> positionsOfRun(const QString& path);
+
 }  // namespace consa

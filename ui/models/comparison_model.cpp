@@ -23,8 +23,12 @@ QString withError(double value, double error) {
     return QStringLiteral("%1 ± %2").arg(number).arg(error, 0, 'f', decimals);
 }
 
-QString share(double value) {
-    return std::isfinite(value) ? QStringLiteral("%1 %").arg(value * 100, 0, 'f', 1) : QStringLiteral("–");
+/// "66.4 %", with a 95 % interval "66.4 % [60, 72]".
+QString share(double value, const std::optional<Interval>& interval) {
+    if (!std::isfinite(value)) return QStringLiteral("–");
+    const QString text = QStringLiteral("%1 %").arg(value * 100, 0, 'f', 1);
+    if (!interval) return text;
+    return text + QStringLiteral(" [%1, %2]").arg(interval->low * 100, 0, 'f', 0).arg(interval->high * 100, 0, 'f', 0);
 }
 
 bool isLearned(const ComparisonRow& row) {
@@ -52,7 +56,7 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
     const ComparisonRow& row = m_comparison.rows[static_cast<std::size_t>(index.row())];
     switch (role) {
         case Qt::DisplayRole:
-            return text(row, index.column());
+            return text(index.row(), index.column());
         case Qt::TextAlignmentRole:
             return int((index.column() == Layout ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         case Qt::FontRole: {
@@ -61,11 +65,7 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
             return font;
         }
         case Qt::ToolTipRole:
-            return tr("%1 tokens of %2 documents, window %3, sinks %4")
-                .arg(row.tokens)
-                .arg(row.documents)
-                .arg(row.windowTokens)
-                .arg(row.sinkTokens);
+            return toolTip(row, index.column());
         case LayoutNameRole:
             return QString::fromStdString(row.name);
         case IsBestRole:
@@ -82,16 +82,20 @@ QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, i
     if (role == Qt::TextAlignmentRole)
         return int((section == Layout ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     static const std::array<std::pair<const char*, const char*>, ColumnCount> kHeaders{{
-        {QT_TR_NOOP("Layout"), QT_TR_NOOP("Double-click a row to see its mask in the heatmap")},
+        {QT_TR_NOOP("Layout"), QT_TR_NOOP("Click a row to see its mask in the heatmap")},
         {QT_TR_NOOP("Full k/N"), QT_TR_NOOP("Units on full attention, of all units")},
         {QT_TR_NOOP("Sparsity"), QT_TR_NOOP("Share of units on sliding attention")},
         {QT_TR_NOOP("Perplexity"), QT_TR_NOOP("exp of the mean loss; the best sparse layout is bold")},
         {QT_TR_NOOP("ΔNLL, nats"), QT_TR_NOOP("Paired loss difference to all full, ± standard error by document")},
+        {QT_TR_NOOP("To selected, nats"),
+         QT_TR_NOOP("Paired loss difference to the selected row, ± standard error by document")},
         {QT_TR_NOOP("Gain, nats"), QT_TR_NOOP("Loss below the best interleaved phase at the same budget, nats")},
         {QT_TR_NOOP("Rule gap"),
-         QT_TR_NOOP("Share of the rule gap: (best rule - layout) / (best rule - full), in nats")},
+         QT_TR_NOOP("Share of the rule gap: (best rule - layout) / (best rule - full), with its 95 % interval")},
         {QT_TR_NOOP("Sliding gap"),
-         QT_TR_NOOP("Share of the sliding gap: (sliding - layout) / (sliding - full), in nats")},
+         QT_TR_NOOP("Share of the sliding gap: (sliding - layout) / (sliding - full), with its 95 % interval")},
+        {QT_TR_NOOP("Recall, nats"),
+         QT_TR_NOOP("Loss above all full on tokens that complete a pair seen before, but out of a window's reach")},
         {QT_TR_NOOP("KV at 32k"), QT_TR_NOOP("bfloat16 KV cache of one sequence of 32 768 tokens")},
         {QT_TR_NOOP("Age"), QT_TR_NOOP("Steps trained since the learned layout was measured")},
     }};
@@ -110,6 +114,7 @@ void ComparisonModel::setSnapshot(const SessionSnapshot& snapshot) {
     if (comparison != m_comparison) {
         beginResetModel();
         m_comparison = comparison;
+        m_selected.reset();
         m_comparisonRun = snapshot.run;
         endResetModel();
     } else if (hasAged && rowCount() > 0) {
@@ -122,7 +127,55 @@ std::optional<int> ComparisonModel::learnedAge() const {
     return std::max(m_step - m_comparison.atStep, 0);
 }
 
-QString ComparisonModel::text(const ComparisonRow& row, int column) const {
+void ComparisonModel::setSelectedRow(std::optional<int> row) {
+    if (m_selected == row) return;
+    m_selected = row;
+    if (rowCount() > 0) emit dataChanged(index(0, Versus), index(rowCount() - 1, Versus));
+    emit selectedRowChanged();
+}
+
+QString ComparisonModel::toText() const {
+    QStringList lines;
+    for (int row = -1; row < rowCount(); ++row) {
+        QStringList cells;
+        for (int column = 0; column < ColumnCount; ++column)
+            cells << (row < 0 ? headerData(column, Qt::Horizontal, Qt::DisplayRole).toString() : text(row, column));
+        lines << cells.join(QLatin1Char('\t'));
+    }
+    return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
+}
+
+QString ComparisonModel::toolTip(const ComparisonRow& row, int column) const {
+    if (column == Recall && row.recallTokens > 0)
+        return tr("%1 tokens, loss %2 nats").arg(row.recallTokens).arg(row.recallNll, 0, 'f', 4);
+    return tr("%1 tokens of %2 documents, window %3, sinks %4%5")
+        .arg(row.tokens)
+        .arg(row.documents)
+        .arg(row.windowTokens)
+        .arg(row.sinkTokens)
+        .arg(row.hasTrainedWeights ? tr(", with the weights that a run trained") : QString());
+}
+
+QString ComparisonModel::versusText(int row) const {
+    if (!m_selected || *m_selected == row) return QStringLiteral("–");
+    const auto first = static_cast<std::size_t>(std::min(row, *m_selected));
+    const auto second = static_cast<std::size_t>(std::max(row, *m_selected));
+    for (const RowDifference& pair : m_comparison.versus) {
+        if (pair.row != first || pair.other != second) continue;
+        return withError(row < *m_selected ? pair.deltaNll : -pair.deltaNll, pair.standardError);
+    }
+    return QStringLiteral("–");
+}
+
+QString ComparisonModel::ageText(const ComparisonRow& row) const {
+    if (!isLearned(row)) return QStringLiteral("–");
+    if (!learnedAge()) return tr("earlier run");
+    return *learnedAge() == 0 ? tr("now") : tr("%1 steps").arg(*learnedAge());
+}
+
+QString ComparisonModel::text(int index, int column) const {
+    const ComparisonRow& row = m_comparison.rows[static_cast<std::size_t>(index)];
+    const QString none = QStringLiteral("–");
     switch (column) {
         case Layout: {
             const QString name = QString::fromStdString(row.name);
@@ -135,20 +188,26 @@ QString ComparisonModel::text(const ComparisonRow& row, int column) const {
         case Perplexity:
             return QString::number(row.perplexity(), 'f', row.perplexity() < 10 ? 3 : 2);
         case Delta:
-            return row.name == "full" ? QStringLiteral("–") : withError(row.deltaNll, row.deltaStandardError);
+            return row.name == "full" ? none : withError(row.deltaNll, row.deltaStandardError);
+        case Versus:
+            return versusText(index);
         case Gain:
-            return row.hasGain ? withError(row.gainOverInterleaved, row.gainStandardError) : QStringLiteral("–");
+            return row.hasGain ? withError(row.gainOverInterleaved, row.gainStandardError) : none;
         case RuleGap:
-            return isRule(row) ? QStringLiteral("–") : share(row.shareOfRuleGap);
+            return isRule(row) ? none : share(row.shareOfRuleGap, row.shareOfRuleGapInterval);
         case SlidingGap:
-            return row.name == "full" || row.name == "sliding" ? QStringLiteral("–") : share(row.shareOfSlidingGap);
+            return row.name == "full" || row.name == "sliding"
+                       ? none
+                       : share(row.shareOfSlidingGap, row.shareOfSlidingGapInterval);
+        case Recall:
+            return row.recallTokens == 0 || row.name == "full"
+                       ? none
+                       : withError(row.recallDeltaNll, row.recallDeltaStandardError);
         case Cache:
-            if (!m_model) return QStringLiteral("–");
+            if (!m_model) return none;
             return formatBytes(kvCacheBytes(*m_model, row.layout, kCacheContext, row.windowTokens, row.sinkTokens));
         case Age:
-            if (!isLearned(row)) return QStringLiteral("–");
-            if (!learnedAge()) return tr("earlier run");
-            return *learnedAge() == 0 ? tr("now") : tr("%1 steps").arg(*learnedAge());
+            return ageText(row);
         default:
             return {};
     }

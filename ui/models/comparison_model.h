@@ -13,7 +13,21 @@ class ComparisonModel final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Layout, FullUnits, Sparsity, Perplexity, Delta, Gain, RuleGap, SlidingGap, Cache, Age, ColumnCount };
+    enum Column {
+        Layout,
+        FullUnits,
+        Sparsity,
+        Perplexity,
+        Delta,
+        Versus,
+        Gain,
+        RuleGap,
+        SlidingGap,
+        Recall,
+        Cache,
+        Age,
+        ColumnCount
+    };
     enum Role { LayoutNameRole = Qt::UserRole, IsBestRole, PresetIndexRole };
 
     explicit ComparisonModel(QObject* parent = nullptr);
@@ -26,16 +40,29 @@ public:
     /// Takes the snapshot's comparison when it has one; the steps since then make the learned row stale.
     void setSnapshot(const SessionSnapshot& snapshot);
 
+    /// The row that column Versus compares with; empty for none.
+    void setSelectedRow(std::optional<int> row);
+    [[nodiscard]] std::optional<int> selectedRow() const { return m_selected; }
+    /// All columns of all rows, tab-separated, as shown.
+    [[nodiscard]] QString toText() const;
+
     [[nodiscard]] const Comparison& comparison() const { return m_comparison; }
     /// Steps trained since the learned row was cut; empty when it is of another run.
     [[nodiscard]] std::optional<int> learnedAge() const;
 
+signals:
+    void selectedRowChanged();
+
 private:
-    [[nodiscard]] QString text(const ComparisonRow& row, int column) const;
+    [[nodiscard]] QString text(int row, int column) const;
+    [[nodiscard]] QString versusText(int row) const;
+    [[nodiscard]] QString ageText(const ComparisonRow& row) const;
+    [[nodiscard]] QString toolTip(const ComparisonRow& row, int column) const;
     [[nodiscard]] bool isBest(const ComparisonRow& row) const;
     [[nodiscard]] int presetIndex(int row) const;
 
     Comparison m_comparison;
+    std::optional<int> m_selected;
     std::uint64_t m_comparisonRun = 0;
     std::uint64_t m_run = 0;
     int m_step = 0;

@@ -1,12 +1,12 @@
 // Gates, their rounding at the cut, and what the cut flips.
 #include "ui/models/gate_grid_model.h"
 
-#include "core/base/version.h"
-#include "core/gates/hard_concrete.h"
+#include "ui/session/session_layout.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <iterator>
+#include <cmath>
+#include <limits>
+#include <utility>
 
 namespace consa {
 
@@ -41,6 +41,8 @@ QVariant GateGridModel::data(const QModelIndex& index, int role) const {
             return isFull;
         case FlippedRole:
             return unit < m_flipped.size() && m_flipped[unit] != 0;
+        case ChangeRole:
+            return hasReference() ? QVariant(valueOf(unit) - m_reference.probability[unit]) : QVariant();
         case PinRole:
             return unit < m_pins.size() && m_pins[unit] ? QVariant(*m_pins[unit]) : QVariant();
         default:
@@ -74,6 +76,40 @@ void GateGridModel::setCut(std::optional<double> sparsity) {
     roundSession();
 }
 
+void GateGridModel::setReference(GateReference reference) {
+    if (m_reference == reference) return;
+    m_reference = std::move(reference);
+    if (rowCount() > 0) emit dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+}
+
+bool GateGridModel::hasReference() const {
+    return m_reference.grid == grid() && m_reference.probability.size() == static_cast<std::size_t>(grid().unitCount());
+}
+
+std::vector<double> GateGridModel::startingProbability() const {
+    return startingProbabilities(m_session, m_sessionPins);
+}
+
+double GateGridModel::valueOf(std::size_t unit) const {
+    return unit < probability().size() ? probability()[unit] : layout().full[unit];
+}
+
+std::optional<double> GateGridModel::threshold() const {
+    if (probability().size() != layout().full.size() || probability().empty()) return std::nullopt;
+    double lowestFull = std::numeric_limits<double>::infinity();
+    double highestSliding = -lowestFull;
+    for (std::size_t unit = 0; unit < layout().full.size(); ++unit) {
+        if (unit < m_pins.size() && m_pins[unit]) continue;
+        if (layout().full[unit] != 0) {
+            lowestFull = std::min(lowestFull, probability()[unit]);
+        } else {
+            highestSliding = std::max(highestSliding, probability()[unit]);
+        }
+    }
+    const bool isCut = std::isfinite(lowestFull) && std::isfinite(highestSliding) && highestSliding <= lowestFull;
+    return isCut ? std::optional((lowestFull + highestSliding) / 2) : std::nullopt;
+}
+
 void GateGridModel::showLayout(const LayoutFile& file) {
     m_isShowingSession = false;
     m_flipped.clear();
@@ -88,49 +124,19 @@ void GateGridModel::showSession() {
 }
 
 LayoutFile GateGridModel::sessionFile() const {
-    LayoutFile file;
-    if (m_session.model) {
-        file.modelName = m_session.model->name;
-        file.modelArchitecture = m_session.model->architecture;
-    }
-    file.layout = m_sessionLayout;
-    file.windowTokens = m_session.config.windowTokens;
-    file.sinkTokens = m_session.config.sinkTokens;
-    if (!isSessionHeld()) file.probabilities = m_session.probability;
-    if (m_session.logAlpha.empty() && !isSessionHeld()) {  // before the first step every gate stands where a run begins
-        file.probabilities.assign(static_cast<std::size_t>(m_session.grid.unitCount()),
-                                  probabilityFull(m_session.config.initialLogAlpha));
-        for (std::size_t unit = 0; unit < m_sessionPins.size(); ++unit)
-            if (m_sessionPins[unit]) file.probabilities[unit] = *m_sessionPins[unit] ? 1 : 0;
-    }
-    file.provenance.run = std::filesystem::path(m_session.runFolder).filename().string();
-    file.provenance.step = m_session.step;
-    file.provenance.seed = m_session.config.seed;
-    file.provenance.target = m_session.target;
-    file.provenance.version = kVersion;
-    file.provenance.created = utcTimestamp();
-    return file;
+    return layoutFileOf(m_session, m_sessionPins, m_sessionLayout);
 }
 
 bool GateGridModel::isSessionHeld() const {
-    return m_session.config.mode == LearningMode::Recover && m_session.layout.grid.unitCount() > 0;
+    return holdsLayout(m_session);
 }
 
 void GateGridModel::placePins() {
-    const UnitGrid& grid = m_session.grid;
-    const auto fits = [&grid](const Pin& pin) {
-        return pin.layer < grid.layerCount && pin.unit < grid.unitsPerLayer();
-    };
-    std::vector<Pin> inside;
-    std::copy_if(m_pinList.begin(), m_pinList.end(), std::back_inserter(inside), fits);
-    m_sessionPins = inside.empty() || isSessionHeld() ? UnitPins{} : unitPins(inside, grid);
+    m_sessionPins = isSessionHeld() ? UnitPins{} : pinsInside(m_pinList, m_session.grid);
 }
 
 AttentionLayout GateGridModel::roundedAt(double sparsity) const {
-    const int wanted = fullUnitsAtSparsity(m_session.grid.unitCount(), sparsity);
-    const int fullCount = m_sessionPins.empty() ? wanted : nearestFullCount(m_sessionPins, wanted);
-    return roundGates(m_session.grid, m_session.logAlpha, fullCount, m_session.config.scope, m_sessionPins,
-                      m_session.config.seed);
+    return roundedGates(m_session, m_sessionPins, sparsity);
 }
 
 void GateGridModel::roundSession() {

@@ -5,10 +5,20 @@
 #include "core/session/session_snapshot.h"
 
 #include <QAbstractTableModel>
+#include <QString>
 #include <optional>
 #include <vector>
 
 namespace consa {
+
+/// What the Change view compares with: P(full) of each unit, row-major; 0 and 1 for a layout that was not learned.
+struct GateReference {
+    QString name;
+    UnitGrid grid;
+    std::vector<double> probability;
+
+    bool operator==(const GateReference&) const = default;
+};
 
 /// Shows the running session's gates, or for a while a layout of elsewhere (a preset, a row of the comparison, a file).
 /// The mask is rounded here from the latest logAlpha, so that a moved cut shows at once.
@@ -16,8 +26,9 @@ class GateGridModel final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    /// PinRole holds what the unit is pinned to (full: true); invalid where it is free.
-    enum Role { ProbabilityRole = Qt::UserRole, LogAlphaRole, FullRole, FlippedRole, PinRole };
+    /// ChangeRole is P(full) minus the reference's; PinRole holds what the unit is pinned to (full: true); invalid
+    /// where it is free.
+    enum Role { ProbabilityRole = Qt::UserRole, LogAlphaRole, FullRole, FlippedRole, ChangeRole, PinRole };
 
     explicit GateGridModel(QObject* parent = nullptr);
 
@@ -34,6 +45,16 @@ public:
     /// Rounds the session's gates at this sparsity; empty follows the target again.
     void setCut(std::optional<double> sparsity);
     [[nodiscard]] std::optional<double> cut() const { return m_cut; }
+
+    /// What ChangeRole compares with; one of another grid stays unused.
+    void setReference(GateReference reference);
+    [[nodiscard]] const GateReference& reference() const { return m_reference; }
+    [[nodiscard]] bool hasReference() const;
+    /// P(full) of each unit where a run of the session begins.
+    [[nodiscard]] std::vector<double> startingProbability() const;
+    /// P(full) halfway between the last unit that is full and the first that slides; empty where no single value parts
+    /// them (a budget for every layer) and for layouts that were not learned.
+    [[nodiscard]] std::optional<double> threshold() const;
 
     /// Shows `file` instead of the session until showSession().
     void showLayout(const LayoutFile& file);
@@ -59,6 +80,8 @@ public:
     [[nodiscard]] LayoutFile sessionFile() const;
 
 private:
+    /// P(full), or the decision where nothing was learned.
+    [[nodiscard]] double valueOf(std::size_t unit) const;
     [[nodiscard]] AttentionLayout roundedAt(double sparsity) const;
     [[nodiscard]] bool isSessionHeld() const;
     void placePins();
@@ -76,6 +99,7 @@ private:
     std::vector<std::uint8_t> m_flipped;
     UnitPins m_pins;
     bool m_isShowingSession = true;
+    GateReference m_reference;
 };
 
 }  // namespace consa

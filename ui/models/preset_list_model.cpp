@@ -2,6 +2,7 @@
 #include "ui/models/preset_list_model.h"
 
 #include "core/base/error.h"
+#include "ui/style/layout_thumbnail.h"
 
 #include <QFileInfo>
 #include <QGuiApplication>
@@ -9,6 +10,10 @@
 #include <algorithm>
 
 namespace consa {
+
+namespace {
+constexpr QSize kThumbnail{64, 16};
+}
 
 QString shapeText(const UnitGrid& grid) {
     if (grid.granularity == Granularity::Layer)
@@ -31,41 +36,58 @@ int PresetListModel::columnCount(const QModelIndex& parent) const {
 
 QVariant PresetListModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-    const Preset& preset = m_presets[static_cast<std::size_t>(index.row())];
-    if (role == Qt::TextAlignmentRole && (index.column() == Shape || index.column() == Sparsity)) {
-        return int(Qt::AlignRight | Qt::AlignVCenter);
-    }
-    if (role == Qt::CheckStateRole && index.column() == Name) {
-        return m_checked.contains(preset.path) && fits(index.row()) ? Qt::Checked : Qt::Unchecked;
-    }
-    if (role == Qt::ForegroundRole && !fits(index.row())) {
-        return QGuiApplication::palette().brush(QPalette::Disabled, QPalette::Text);
-    }
-    if (role == Qt::ToolTipRole) {
-        if (!fits(index.row())) {
-            return m_shape.layerCount == 0
-                       ? tr("No model is open to evaluate it on.")
-                       : tr("This layout is %1, the open model is %2: it can be looked at, not evaluated.")
-                             .arg(shapeText(preset.file.layout.grid), shapeText(m_shape));
+    const int row = index.row();
+    switch (role) {
+        case Qt::DisplayRole:
+        case Qt::EditRole:
+            return text(row, index.column());
+        case Qt::DecorationRole:
+            return index.column() == Name ? layoutThumbnail(preset(row).layout, kThumbnail) : QVariant();
+        case Qt::TextAlignmentRole: {
+            const bool isNumber = index.column() == Shape || index.column() == Sparsity;
+            return int((isNumber ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
         }
-        return tr("Checked presets are measured by the next evaluation. Window %1, sinks %2.")
-            .arg(preset.file.windowTokens)
-            .arg(preset.file.sinkTokens);
+        case Qt::CheckStateRole:
+            if (index.column() != Name) return {};
+            return m_checked.contains(name(row)) && fits(row) ? Qt::Checked : Qt::Unchecked;
+        case Qt::ForegroundRole:
+            return fits(row) ? QVariant() : QGuiApplication::palette().brush(QPalette::Disabled, QPalette::Text);
+        case Qt::ToolTipRole:
+            return toolTip(row);
+        default:
+            return {};
     }
-    if (role != Qt::DisplayRole) return {};
-    switch (index.column()) {
+}
+
+QString PresetListModel::toolTip(int row) const {
+    if (!fits(row)) {
+        return m_shape.layerCount == 0 ? tr("No model is open to evaluate it on.")
+                                       : tr("This layout is %1, the open model is %2: it can be looked at, not "
+                                            "evaluated.")
+                                             .arg(shapeText(preset(row).layout.grid), shapeText(m_shape));
+    }
+    return tr("Checked presets are measured by the next evaluation. Window %1, sinks %2.")
+        .arg(preset(row).windowTokens)
+        .arg(preset(row).sinkTokens);
+}
+
+QVariant PresetListModel::text(int row, int column) const {
+    const LayoutFile& file = preset(row);
+    switch (column) {
         case Name:
-            return name(index.row());
+            return name(row);
         case Model:
-            return QString::fromStdString(preset.file.modelName);
+            return QString::fromStdString(file.modelName);
         case Shape:
-            return shapeText(preset.file.layout.grid);
+            return shapeText(file.layout.grid);
         case Sparsity:
-            return QStringLiteral("%1 %").arg(preset.file.layout.sparsity() * 100, 0, 'f', 1);
+            return QStringLiteral("%1 %").arg(file.layout.sparsity() * 100, 0, 'f', 1);
         case Note:
-            return QString::fromStdString(preset.file.note);
+            return QString::fromStdString(file.note);
         case Date:
-            return preset.date.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
+            return isBuiltIn(row)
+                       ? tr("built in")
+                       : m_presets[static_cast<std::size_t>(row)].date.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
         default:
             return {};
     }
@@ -97,17 +119,26 @@ QVariant PresetListModel::headerData(int section, Qt::Orientation orientation, i
 
 Qt::ItemFlags PresetListModel::flags(const QModelIndex& index) const {
     Qt::ItemFlags flags = QAbstractTableModel::flags(index);
-    if (index.isValid() && index.column() == Name && fits(index.row())) flags |= Qt::ItemIsUserCheckable;
+    if (!index.isValid()) return flags;
+    if (index.column() == Name && fits(index.row())) flags |= Qt::ItemIsUserCheckable;
+    if (!isBuiltIn(index.row()) && (index.column() == Name || index.column() == Note)) flags |= Qt::ItemIsEditable;
     return flags;
 }
 
 bool PresetListModel::setData(const QModelIndex& index, const QVariant& value, int role) {
-    if (role != Qt::CheckStateRole || !index.isValid() || index.column() != Name || !fits(index.row())) return false;
-    const auto& path = m_presets[static_cast<std::size_t>(index.row())].path;
+    if (!index.isValid()) return false;
+    if (role == Qt::EditRole) {
+        const QString words = value.toString().trimmed();
+        if (!flags(index).testFlag(Qt::ItemIsEditable) || words == text(index.row(), index.column())) return false;
+        if (index.column() == Name) emit renameRequested(index.row(), words);
+        if (index.column() == Note) emit noteRequested(index.row(), words);
+        return true;
+    }
+    if (role != Qt::CheckStateRole || index.column() != Name || !fits(index.row())) return false;
     if (value.toInt() == Qt::Checked) {
-        m_checked.insert(path);
+        m_checked.insert(name(index.row()));
     } else {
-        m_checked.erase(path);
+        m_checked.erase(name(index.row()));
     }
     emit dataChanged(index, index, {Qt::CheckStateRole});
     return true;
@@ -125,7 +156,28 @@ bool PresetListModel::fits(int row) const {
 }
 
 QString PresetListModel::name(int row) const {
-    return QString::fromStdString(m_presets[static_cast<std::size_t>(row)].path.stem().string());
+    return m_presets[static_cast<std::size_t>(row)].name;
+}
+
+int PresetListModel::rowOf(const QString& name) const {
+    for (int row = 0; row < rowCount(); ++row)
+        if (!isBuiltIn(row) && m_presets[static_cast<std::size_t>(row)].name == name) return row;
+    return -1;
+}
+
+void PresetListModel::setBuiltIns(std::vector<BuiltInPreset> presets) {
+    std::vector<Preset> saved;
+    for (Preset& one : m_presets)
+        if (!one.path.empty()) saved.push_back(std::move(one));
+    m_builtIns = std::move(presets);
+    list(std::move(saved));
+}
+
+void PresetListModel::list(std::vector<Preset> saved) {
+    beginResetModel();
+    m_presets = std::move(saved);
+    for (const BuiltInPreset& one : m_builtIns) m_presets.push_back({{}, {}, one.file, one.name});
+    endResetModel();
 }
 
 QString PresetListModel::path(int row) const {
@@ -139,14 +191,18 @@ bool PresetListModel::contains(const QString& name) const {
 std::vector<int> PresetListModel::checkedRows() const {
     std::vector<int> rows;
     for (int row = 0; row < rowCount(); ++row) {
-        if (fits(row) && m_checked.contains(m_presets[static_cast<std::size_t>(row)].path)) rows.push_back(row);
+        if (fits(row) && m_checked.contains(name(row))) rows.push_back(row);
     }
     return rows;
 }
 
-void PresetListModel::save(const QString& name, const LayoutFile& file) {
+QString PresetListModel::fileName(const QString& name) {
     QString fileName = name.trimmed();
-    fileName.replace(QLatin1Char('/'), QLatin1Char('-'));
+    return fileName.replace(QLatin1Char('/'), QLatin1Char('-'));
+}
+
+void PresetListModel::save(const QString& name, const LayoutFile& file) {
+    const QString fileName = PresetListModel::fileName(name);
     if (fileName.isEmpty() || fileName.startsWith(QLatin1Char('.'))) {
         throw Error("A preset needs a name that does not begin with a dot.");
     }
@@ -154,8 +210,8 @@ void PresetListModel::save(const QString& name, const LayoutFile& file) {
     reload();
 }
 
-void PresetListModel::remove(int row) {
-    const auto& path = m_presets[static_cast<std::size_t>(row)].path;
+void PresetListModel::remove(const QString& name) {
+    const std::filesystem::path path = m_folder / (name.toStdString() + ".json");
     std::error_code error;
     std::filesystem::remove(path, error);
     if (error) throw Error("Cannot delete " + path.string() + ": " + error.message() + ".", ErrorKind::RunFailed);
@@ -170,7 +226,8 @@ QStringList PresetListModel::reload() {
         if (entry.path().extension() != ".json") continue;
         try {
             const QDateTime date = QFileInfo(QString::fromStdString(entry.path().string())).lastModified();
-            presets.push_back({entry.path(), date, readLayoutFile(entry.path())});
+            presets.push_back({entry.path(), date, readLayoutFile(entry.path()),
+                               QString::fromStdString(entry.path().stem().string())});
         } catch (const Error& problem) {
             problems << QString::fromUtf8(problem.what());
         }
@@ -178,9 +235,7 @@ QStringList PresetListModel::reload() {
     std::sort(presets.begin(), presets.end(), [](const Preset& left, const Preset& right) {
         return left.date != right.date ? left.date > right.date : left.path < right.path;
     });
-    beginResetModel();
-    m_presets = std::move(presets);
-    endResetModel();
+    list(std::move(presets));
     return problems;
 }
 

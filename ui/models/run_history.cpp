@@ -19,19 +19,22 @@ bool isMark(const SessionEvent& event) {
 
 void RunHistory::appendPoints(const std::vector<HistoryPoint>& points) {
     std::size_t first = m_points.size();
-    for (const HistoryPoint& point : points) {
-        if (!adoptRun(point.run)) continue;
-        first = std::min(first, m_points.size());
-        if (!m_points.empty() && point.step <= m_points.back().step) {
-            const auto repeated = std::lower_bound(m_points.begin(), m_points.end(), point.step,
-                                                   [](const HistoryPoint& old, int step) { return old.step < step; });
-            m_points.erase(repeated, m_points.end());
-            first = 0;
-            emit cleared();
-        }
-        m_points.push_back(point);
-    }
+    for (const HistoryPoint& point : points)
+        if (adoptRun(point.run)) first = std::min({first, m_points.size(), add(point)});
     if (first < m_points.size()) emit pointsAppended(first);
+}
+
+std::size_t RunHistory::add(const HistoryPoint& point) {
+    std::size_t first = m_points.size();
+    if (!m_points.empty() && point.step <= m_points.back().step) {
+        const auto repeated = std::lower_bound(m_points.begin(), m_points.end(), point.step,
+                                               [](const HistoryPoint& old, int step) { return old.step < step; });
+        m_points.erase(repeated, m_points.end());
+        first = 0;
+        emit cleared();
+    }
+    m_points.push_back(point);
+    return first;
 }
 
 void RunHistory::appendEvents(const std::vector<SessionEvent>& events) {
@@ -57,6 +60,15 @@ void RunHistory::replace(const std::vector<HistoryPoint>& points, const std::vec
     std::copy_if(events.begin(), events.end(), std::back_inserter(m_events), isMark);
     if (!m_points.empty()) emit pointsAppended(0);
     emit eventsChanged();
+}
+
+void RunHistory::extend(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
+    std::size_t first = m_points.size();
+    for (const HistoryPoint& point : points) first = std::min(first, add(point));
+    if (first < m_points.size()) emit pointsAppended(first);
+    const std::size_t before = m_events.size();
+    std::copy_if(events.begin(), events.end(), std::back_inserter(m_events), isMark);
+    if (m_events.size() > before) emit eventsChanged();
 }
 
 bool RunHistory::adoptRun(std::uint64_t run) {

@@ -29,6 +29,9 @@ public:
     /// Shows a finished run from elsewhere until a new run of the session begins.
     void replace(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events);
 
+    /// Goes on with what replace() began.
+    void extend(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events);
+
 signals:
     /// Points from index `first` on are new.
     void pointsAppended(std::size_t first);
@@ -36,6 +39,8 @@ signals:
     void cleared();
 
 private:
+    /// Adds one point; a repeated step drops what followed it. The first index that is new.
+    std::size_t add(const HistoryPoint& point);
     bool adoptRun(std::uint64_t run);
 
     std::uint64_t m_run = 0;

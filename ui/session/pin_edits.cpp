@@ -104,8 +104,8 @@ void PinEdits::setSnapshot(const SessionSnapshot& snapshot) {
 void PinEdits::takeBack() {
     const QScopedValueRollback<bool> silence(m_isSilent, true);
     const int index = m_stack.index();
-    const auto* done = index > 0 ? static_cast<const Change*>(m_stack.command(index - 1)) : nullptr;
-    const auto* undone = index < m_stack.count() ? static_cast<const Change*>(m_stack.command(index)) : nullptr;
+    const auto* done = index > 0 ? dynamic_cast<const Change*>(m_stack.command(index - 1)) : nullptr;
+    const auto* undone = index < m_stack.count() ? dynamic_cast<const Change*>(m_stack.command(index)) : nullptr;
     if (done && done->before() == m_enginePins) {
         m_stack.undo();
     } else if (undone && undone->after() == m_enginePins) {

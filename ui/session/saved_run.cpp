@@ -27,6 +27,16 @@ HistoryPoint pointFromJson(const QJsonObject& line) {
     return point;
 }
 
+void addLine(const QJsonObject& line, SavedRun& run) {
+    const QString kind = line.value(QLatin1String("event")).toString();
+    if (kind == QLatin1String("step")) {
+        run.points.push_back(pointFromJson(line));
+    } else {
+        run.events.push_back({0, line.value(QLatin1String("step")).toInt(), kind.toStdString(),
+                              line.value(QLatin1String("text")).toString().toStdString()});
+    }
+}
+
 void readEvents(const QString& path, SavedRun& run) {
     const QByteArray bytes = QByteArray::fromStdString(readFile(path.toStdString()));
     const QList<QByteArray> lines = bytes.split('\n');
@@ -38,14 +48,7 @@ void readEvents(const QString& path, SavedRun& run) {
             throw Error(path.toStdString() + " line " + std::to_string(index + 1) +
                         " is not a JSON object; delete the line to open the run.");
         }
-        const QJsonObject line = document.object();
-        const QString kind = line.value(QLatin1String("event")).toString();
-        if (kind == QLatin1String("step")) {
-            run.points.push_back(pointFromJson(line));
-        } else {
-            run.events.push_back({0, line.value(QLatin1String("step")).toInt(), kind.toStdString(),
-                                  line.value(QLatin1String("text")).toString().toStdString()});
-        }
+        addLine(document.object(), run);
     }
 }
 
@@ -60,9 +63,8 @@ PathKind classifyPath(const QString& path) {
     }
     if (info.isDir()) {
         const QDir folder(path);
-        if (folder.exists(QStringLiteral("gates.safetensors")) || folder.exists(QStringLiteral("layout.json"))) {
-            return PathKind::RunFolder;
-        }
+        for (const char* name : {"gates.safetensors", "layout.json", "events.jsonl"})
+            if (folder.exists(QLatin1String(name))) return PathKind::RunFolder;
         if (folder.exists(QStringLiteral("full_attention_heads.tsv"))) return PathKind::LayoutFile;
         return folder.exists(QStringLiteral("config.json")) ? PathKind::Model : PathKind::Text;
     }
@@ -70,6 +72,13 @@ PathKind classifyPath(const QString& path) {
     if (suffix == QLatin1String("gguf")) return PathKind::Model;
     const bool isLayout = suffix == QLatin1String("json") || suffix == QLatin1String("tsv");
     return isLayout ? PathKind::LayoutFile : PathKind::Text;
+}
+
+void addEventLines(const QByteArray& lines, SavedRun& run) {
+    for (const QByteArray& line : lines.split('\n')) {
+        const QJsonDocument document = QJsonDocument::fromJson(line);
+        if (document.isObject()) addLine(document.object(), run);
+    }
 }
 
 SavedRun readSavedRun(const QString& folder) {

@@ -4,6 +4,7 @@
 #include "core/layout/layout_file.h"
 #include "core/session/session_snapshot.h"
 
+#include <QByteArray>
 #include <QString>
 #include <vector>
 
@@ -12,9 +13,9 @@ namespace consa {
 /// What a path holds for the window.
 enum class PathKind { Model, RunFolder, LayoutFile, Text };
 
-/// `default` and `demo` are models; a folder with gates.safetensors or layout.json is a run; .json and .tsv files and
-/// DuoAttention's folders are layouts; .gguf files and folders with config.json are models; anything else is text.
-/// Throws Error when nothing is there.
+/// `default` and `demo` are models; a folder with gates.safetensors, layout.json or events.jsonl is a run; .json and
+/// .tsv files and DuoAttention's folders are layouts; .gguf files and folders with config.json are models; anything
+/// else is text. Throws Error when nothing is there.
 [[nodiscard]] PathKind classifyPath(const QString& path);
 
 /// Everything of a run folder but the gates' optimiser.
@@ -25,6 +26,9 @@ struct SavedRun {
     std::vector<SessionEvent> events;
     [[nodiscard]] int lastStep() const { return points.empty() ? layout.provenance.step : points.back().step; }
 };
+
+/// Adds whole lines of events.jsonl; those that are no JSON objects are skipped.
+void addEventLines(const QByteArray& lines, SavedRun& run);
 
 /// Reads config.json, layout.json and events.jsonl. A last line cut short by a crash is left out. Throws Error naming
 /// the file that is missing or malformed.

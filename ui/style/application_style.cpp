@@ -5,6 +5,7 @@
 #include <QIcon>
 #include <QLabel>
 #include <QStyleFactory>
+#include <algorithm>
 
 static void initializeResources() {
     Q_INIT_RESOURCE(resources);
@@ -89,6 +90,16 @@ QString styleSheet(const QPalette& palette) {
         .arg(line, muted, base, text, accent);
 }
 
+QFont desktopFont() {
+    static const QFont font = QApplication::font();
+    return font;
+}
+
+double& currentScale() {
+    static double scale = 1;
+    return scale;
+}
+
 QPalette desktopPalette() {
     static const QPalette palette = QApplication::palette();
     return palette;
@@ -124,8 +135,38 @@ QColor errorColor(const QPalette& palette) {
     return QColor(colorsOf(palette).error);
 }
 
-void applyApplicationStyle(ThemeChoice theme) {
+double uiScale() {
+    return currentScale();
+}
+
+QList<int> uiScales() {
+    return {80, 90, 100, 115, 130, 150};
+}
+
+double steppedUiScale(double scale, int direction) {
+    const QList<int> scales = uiScales();
+    const auto place = std::lower_bound(scales.begin(), scales.end(), qRound(scale * 100)) - scales.begin();
+    return scales[std::clamp<qsizetype>(place + direction, 0, scales.size() - 1)] / 100.0;
+}
+
+QString themeWord(ThemeChoice theme) {
+    return theme == ThemeChoice::Light  ? QStringLiteral("light")
+           : theme == ThemeChoice::Dark ? QStringLiteral("dark")
+                                        : QString();
+}
+
+ThemeChoice themeFromWord(const QString& word) {
+    if (word == QLatin1String("dark")) return ThemeChoice::Dark;
+    return word == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
+}
+
+void applyApplicationStyle(ThemeChoice theme, double scale) {
     initializeResources();
+    desktopPalette();  // before it is replaced
+    currentScale() = scale;
+    QFont font = desktopFont();
+    if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * scale);
+    QApplication::setFont(font);
     const bool wantsDark = theme == ThemeChoice::Dark || (theme == ThemeChoice::System && isDark(desktopPalette()));
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     const QPalette palette = wantsDark ? darkPalette() : lightPalette();

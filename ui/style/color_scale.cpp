@@ -30,6 +30,15 @@ QColor cividis(double value) {
                   mix(qBlue(from), qBlue(to), share));
 }
 
+QColor changeColor(double change) {
+    if (std::isnan(change)) return nanColor();
+    constexpr QRgb kLess = 0xff00508c, kNone = 0xfff0f0ec, kMore = 0xffb84a00;
+    const double share = std::min(std::abs(change), 1.0);
+    const QRgb end = change < 0 ? kLess : kMore;
+    return QColor(mix(qRed(kNone), qRed(end), share), mix(qGreen(kNone), qGreen(end), share),
+                  mix(qBlue(kNone), qBlue(end), share));
+}
+
 QColor nanColor() {
     return QColor(0xd1, 0x24, 0x2f);
 }

@@ -10,6 +10,10 @@ namespace consa {
 /// (Nunez, Anderton and Renslow 2018). NaN gives nanColor().
 [[nodiscard]] QColor cividis(double value);
 
+/// A change -1..1 (clamped): blue for less, near white for none, orange for more; apart in lightness from the middle
+/// and safe for colour-blind eyes. NaN gives nanColor().
+[[nodiscard]] QColor changeColor(double change);
+
 /// A red that the scale does not contain: a gate that is not a number must not look like a decision.
 [[nodiscard]] QColor nanColor();
 

@@ -13,7 +13,7 @@ namespace {
 
 QFont plotFont(int pixels) {
     QFont font = QApplication::font();
-    font.setPixelSize(pixels);
+    font.setPixelSize(qRound(pixels * uiScale()));
     return font;
 }
 
@@ -53,6 +53,22 @@ QFont plotTickFont() {
 
 QFont plotLabelFont() {
     return plotFont(12);
+}
+
+QString wrappedText(const QString& text, const QFont& font, int width) {
+    const QFontMetrics metrics(font);
+    QString result;
+    QString line;
+    for (const QString& word : text.split(QLatin1Char(' '))) {
+        const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
+        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
+            result += line + QLatin1Char('\n');
+            line = word;
+        } else {
+            line = longer;
+        }
+    }
+    return result + line;
 }
 
 void applyTheme(const PlotTheme& theme, QCPAxisRect& rect) {

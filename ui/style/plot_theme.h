@@ -3,6 +3,7 @@
 
 #include <QColor>
 #include <QFont>
+#include <QString>
 
 class QCustomPlot;
 class QCPAxisRect;
@@ -28,6 +29,9 @@ struct PlotTheme {
 /// The two text sizes of plots, in pixels so that a picture does not depend on the screen.
 [[nodiscard]] QFont plotTickFont();
 [[nodiscard]] QFont plotLabelFont();
+
+/// `text` broken at spaces into lines of at most `width` pixels.
+[[nodiscard]] QString wrappedText(const QString& text, const QFont& font, int width);
 
 /// Colours the background and all axes of `rect`: pens, labels and grid.
 void applyTheme(const PlotTheme& theme, QCPAxisRect& rect);

@@ -8,10 +8,14 @@
 #include "ui/views/layout_delegate.h"
 
 #include <QAction>
+#include <QCheckBox>
+#include <QClipboard>
 #include <QComboBox>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
+#include <QSpinBox>
 #include <QToolButton>
 #include <cmath>
 
@@ -37,11 +41,11 @@ ComparisonView::ComparisonView(ComparisonModel& model, QWidget* parent)
       m_model(model),
       m_evaluate(new QAction(lineIcon(QStringLiteral("evaluate")), tr("Evaluate"), this)),
       m_cancel(new QAction(lineIcon(QStringLiteral("close")), tr("Cancel"), this)),
+      m_copy(new QAction(lineIcon(QStringLiteral("copy")), tr("Copy table"), this)),
       m_table(new EmptyStateTable(tr("No evaluation yet. Ctrl+E measures the learned layout, all full, all sliding and "
                                      "interleaved on held-out text."))) {
     m_evaluate->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
     m_cancel->setShortcut(QKeySequence(Qt::Key_Escape));
-    m_cancel->setToolTip(tr("Cancel the evaluation (Esc)"));
     m_table->setAccessibleName(tr("Comparison of layouts"));
     m_table->setModelWithStretch(&model, -1);
     m_table->setItemDelegateForColumn(ComparisonModel::Layout, new LayoutDelegate(m_table));
@@ -50,11 +54,44 @@ ComparisonView::ComparisonView(ComparisonModel& model, QWidget* parent)
     layout->setSpacing(0);
     createHeader();
     layout->addWidget(m_table, 1);
+    connectTable();
     connect(m_evaluate, &QAction::triggered, this, &ComparisonView::evaluateRequested);
     connect(m_cancel, &QAction::triggered, this, &ComparisonView::cancelRequested);
+    setSnapshot({});
+}
+
+void ComparisonView::connectTable() {
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+        const QModelIndexList rows = m_table->selectionModel()->selectedRows();
+        m_model.setSelectedRow(rows.isEmpty() ? std::nullopt : std::optional(rows.front().row()));
+    });
+    connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) { emit rowActivated(index.row()); });
     connect(m_table, &QTableView::activated, this,
             [this](const QModelIndex& index) { emit rowActivated(index.row()); });
-    setSnapshot({});
+    connect(m_copy, &QAction::triggered, this, &ComparisonView::copyTable);
+    m_copy->setToolTip(tr("Copy the table, tab-separated, for a spreadsheet"));
+}
+
+void ComparisonView::createRepeat() {
+    m_repeats = new QCheckBox(tr("again every"));
+    m_repeats->setToolTip(tr("While a run trains, compare again after so many steps; the run waits meanwhile"));
+    m_repeatSteps = new QSpinBox;
+    m_repeatSteps->setRange(5, 100000);
+    m_repeatSteps->setValue(50);
+    m_repeatSteps->setSuffix(tr(" steps"));
+    m_repeatSteps->setAlignment(Qt::AlignRight);
+    m_repeatSteps->setAccessibleName(tr("Steps between two comparisons"));
+    m_repeatSteps->setEnabled(false);
+    connect(m_repeats, &QCheckBox::toggled, m_repeatSteps, &QWidget::setEnabled);
+}
+
+std::optional<int> ComparisonView::repeatSteps() const {
+    return m_repeats->isChecked() ? std::optional(m_repeatSteps->value()) : std::nullopt;
+}
+
+void ComparisonView::copyTable() {
+    QGuiApplication::clipboard()->setText(m_model.toText());
+    emit noteOccurred(tr("Copied %1 rows").arg(m_model.rowCount()));
 }
 
 void ComparisonView::createHeader() {
@@ -75,15 +112,23 @@ void ComparisonView::createHeader() {
     m_progress->setFixedSize(160, 8);
     m_progress->setAccessibleName(tr("Progress of the evaluation"));
     m_facts = createMutedLabel(QString());
+    m_facts->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    createRepeat();
+    auto* copyButton = new QToolButton;
+    copyButton->setDefaultAction(m_copy);
+    copyButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* row = new QHBoxLayout;
     row->setContentsMargins(12, 4, 12, 4);
     row->setSpacing(8);
     row->addWidget(m_evaluateButton);
     row->addWidget(m_split);
+    row->addWidget(m_repeats);
+    row->addWidget(m_repeatSteps);
     row->addWidget(m_progress);
     row->addWidget(m_cancelButton);
-    row->addStretch();
-    row->addWidget(m_facts);
+    row->addSpacing(8);
+    row->addWidget(m_facts, 1);
+    row->addWidget(copyButton);
     static_cast<QVBoxLayout*>(layout())->addLayout(row);
 }
 
@@ -102,18 +147,32 @@ void ComparisonView::setSnapshot(const SessionSnapshot& snapshot) {
     m_evaluate->setToolTip(canEvaluate
                                ? tr("Measure all layouts on the same held-out text; a run waits meanwhile (Ctrl+E)")
                                : whyNotEvaluate(snapshot.state));
-    m_cancel->setEnabled(isEvaluating);
+    const bool isLoading = snapshot.state == SessionState::Loading;
+    m_cancel->setEnabled(isEvaluating || isLoading);
+    m_cancel->setToolTip(isLoading ? tr("Stop loading (Esc)") : tr("Cancel the evaluation (Esc)"));
     m_cancelButton->setVisible(isEvaluating);
     m_progress->setVisible(isEvaluating);
     m_progress->setValue(static_cast<int>(std::lround(snapshot.progress * 1000)));
+    m_copy->setEnabled(m_model.rowCount() > 0);
+    m_facts->setText(factsText());
+    m_facts->setToolTip(factsText());
+}
+
+QString ComparisonView::factsText() const {
     const Comparison& comparison = m_model.comparison();
-    if (comparison.rows.empty()) return m_facts->clear();
+    if (comparison.rows.empty()) return {};
     const ComparisonRow& row = comparison.rows.front();
-    m_facts->setText(tr("%1 tokens of %2 documents (%3), context %4, differences paired, ± 1 standard error")
-                         .arg(row.tokens)
-                         .arg(row.documents)
-                         .arg(QString::fromStdString(comparison.split))
-                         .arg(comparison.contextTokens));
+    QString facts = tr("%1 tokens of %2 documents (%3), context %4, differences paired, ± 1 standard error")
+                        .arg(row.tokens)
+                        .arg(row.documents)
+                        .arg(QString::fromStdString(comparison.split))
+                        .arg(comparison.contextTokens);
+    if (!comparison.testOpenings) {
+        facts = tr("How often the test text was opened is not known. ") + facts;
+    } else if (*comparison.testOpenings > 0) {
+        facts = tr("Test text opened %n time(s). ", nullptr, *comparison.testOpenings) + facts;
+    }
+    return facts;
 }
 
 }  // namespace consa

@@ -4,11 +4,14 @@
 #include "core/session/session_snapshot.h"
 
 #include <QWidget>
+#include <optional>
 
 class QAction;
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QProgressBar;
+class QSpinBox;
 class QToolButton;
 
 namespace consa {
@@ -25,8 +28,11 @@ public:
 
     [[nodiscard]] QAction* evaluateAction() const { return m_evaluate; }
     [[nodiscard]] QAction* cancelAction() const { return m_cancel; }
+    [[nodiscard]] QAction* copyAction() const { return m_copy; }
     /// "dev", "test" or "all".
     [[nodiscard]] QString split() const;
+    /// Steps after which a running training is compared again; empty for never.
+    [[nodiscard]] std::optional<int> repeatSteps() const;
     /// How many presets the next evaluation includes.
     void setPresetCount(int count);
 
@@ -36,11 +42,16 @@ public slots:
 signals:
     void evaluateRequested();
     void cancelRequested();
-    /// A row was double-clicked: its mask belongs into the heatmap.
+    /// A row was chosen: its mask belongs into the heatmap.
     void rowActivated(int row);
+    void noteOccurred(const QString& note);
 
 private:
     void createHeader();
+    void createRepeat();
+    void connectTable();
+    void copyTable();
+    [[nodiscard]] QString factsText() const;
 
     ComparisonModel& m_model;
     QAction* m_evaluate;
@@ -48,8 +59,11 @@ private:
     QToolButton* m_evaluateButton = nullptr;
     QToolButton* m_cancelButton = nullptr;
     QComboBox* m_split = nullptr;
+    QCheckBox* m_repeats = nullptr;
+    QSpinBox* m_repeatSteps = nullptr;
     QProgressBar* m_progress = nullptr;
     QLabel* m_facts = nullptr;
+    QAction* m_copy;
     EmptyStateTable* m_table;
 };
 

@@ -15,6 +15,9 @@ public:
     /// Columns fit their content; `stretchColumn` takes the rest of the width, -1 leaves it empty.
     void setModelWithStretch(QAbstractItemModel* model, int stretchColumn);
 
+    /// The header and two rows.
+    [[nodiscard]] QSize minimumSizeHint() const override { return {200, 72}; }
+
 protected:
     void paintEvent(QPaintEvent* event) override;
 

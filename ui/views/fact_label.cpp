@@ -3,21 +3,29 @@
 
 #include "ui/style/application_style.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
 
 namespace consa {
 
 FactLabel::FactLabel(const QString& name, const QString& toolTip, QWidget* parent)
-    : QWidget(parent), m_value(new QLabel(QStringLiteral("–"))) {
+    : QWidget(parent), m_nameRow(new QHBoxLayout), m_value(new QLabel(QStringLiteral("–"))) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     QLabel* nameLabel = createMutedLabel(name);
-    layout->addWidget(nameLabel);
+    m_nameRow->setSpacing(4);
+    m_nameRow->addWidget(nameLabel);
+    m_nameRow->addStretch();
+    layout->addLayout(m_nameRow);
     layout->addWidget(m_value);
     m_value->setTextFormat(Qt::PlainText);
     setToolTip(toolTip);
+}
+
+void FactLabel::addToName(QWidget* control) {
+    m_nameRow->insertWidget(1, control);
 }
 
 void FactLabel::setValue(const QString& value) {

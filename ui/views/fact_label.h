@@ -3,6 +3,7 @@
 
 #include <QWidget>
 
+class QHBoxLayout;
 class QLabel;
 
 namespace consa {
@@ -17,8 +18,11 @@ public:
 
     void setValue(const QString& value);
     [[nodiscard]] QString value() const;
+    /// Puts a small control behind the name.
+    void addToName(QWidget* control);
 
 private:
+    QHBoxLayout* m_nameRow;
     QLabel* m_value;
 };
 

@@ -22,7 +22,7 @@ GateHeatmap::GateHeatmap(GateGridModel& model, QWidget* parent)
     setAccessibleName(tr("Heatmap of the gates"));
     setAccessibleDescription(
         tr("Layers down, KV heads across; cursor keys move from cell to cell, P and W pin it to full and sliding, U "
-           "frees it."));
+           "frees it; 4 shows the same as a table."));
     m_scene->setTheme(PlotTheme::fromPalette(palette()));
     connect(&model, &QAbstractItemModel::dataChanged, this, &GateHeatmap::updateContent);
     connect(&model, &QAbstractItemModel::modelReset, this, [this] {
@@ -39,6 +39,13 @@ GateHeatmap::~GateHeatmap() = default;
 void GateHeatmap::setView(HeatmapView view) {
     if (m_view == view) return;
     m_view = view;
+    updateContent();
+    emit viewChanged();
+}
+
+void GateHeatmap::setTransposed(bool isTransposed) {
+    if (m_isTransposed == isTransposed) return;
+    m_isTransposed = isTransposed;
     updateContent();
     emit viewChanged();
 }
@@ -97,39 +104,54 @@ void GateHeatmap::leaveEvent(QEvent*) {
 void GateHeatmap::keyPressEvent(QKeyEvent* event) {
     const UnitGrid& grid = m_model.grid();
     if (grid.unitCount() == 0) return QWidget::keyPressEvent(event);
+    if (event->matches(QKeySequence::Copy)) {
+        emit copyRequested();
+        return;
+    }
     if (event->modifiers() == Qt::NoModifier && pinByKey(event->key())) return;
     const int lastLayer = grid.layerCount - 1;
     const int lastUnit = grid.unitsPerLayer() - 1;
     UnitIndex cell = m_selected.value_or(UnitIndex{});
+    int& across = m_isTransposed ? cell.layer : cell.unit;
+    int& down = m_isTransposed ? cell.unit : cell.layer;
+    const int lastAcross = m_isTransposed ? lastLayer : lastUnit;
+    const int lastDown = m_isTransposed ? lastUnit : lastLayer;
     switch (event->key()) {
         case Qt::Key_Left:
-            --cell.unit;
+            --across;
             break;
         case Qt::Key_Right:
-            ++cell.unit;
+            ++across;
             break;
         case Qt::Key_Up:
-            --cell.layer;
+            --down;
             break;
         case Qt::Key_Down:
-            ++cell.layer;
+            ++down;
             break;
         case Qt::Key_Home:
-            cell.unit = 0;
+            across = 0;
             break;
         case Qt::Key_End:
-            cell.unit = lastUnit;
+            across = lastAcross;
             break;
         case Qt::Key_PageUp:
-            cell.layer = 0;
+            down = 0;
             break;
         case Qt::Key_PageDown:
-            cell.layer = lastLayer;
+            down = lastDown;
             break;
         case Qt::Key_1:
             return setView(HeatmapView::Probability);
         case Qt::Key_2:
             return setView(HeatmapView::Mask);
+        case Qt::Key_3:
+            return setView(HeatmapView::Change);
+        case Qt::Key_4:
+            emit tableRequested();
+            return;
+        case Qt::Key_T:
+            return setTransposed(!m_isTransposed);
         default:
             return QWidget::keyPressEvent(event);
     }
@@ -154,8 +176,17 @@ void GateHeatmap::focusInEvent(QFocusEvent* event) {
 }
 
 void GateHeatmap::updateContent() {
-    m_scene->setContent({m_model.layout(), m_model.probability(), m_model.flipped(), m_model.pins(), m_model.isHeld(),
-                         m_view, m_selected, m_hovered});
+    HeatmapContent content{m_model.layout(),  m_model.probability(),
+                           m_model.flipped(), m_model.pins(),
+                           m_model.isHeld(),  m_view,
+                           m_selected,        m_hovered};
+    if (m_model.hasReference()) {
+        content.reference = m_model.reference().probability;
+        content.referenceName = m_model.reference().name;
+    }
+    content.threshold = m_model.threshold();
+    content.isTransposed = m_isTransposed;
+    m_scene->setContent(std::move(content));
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     if (currentCell()) emit currentCellChanged();
 }

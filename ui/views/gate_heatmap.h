@@ -21,17 +21,26 @@ public:
     void setView(HeatmapView view);
     [[nodiscard]] HeatmapView view() const { return m_view; }
 
+    /// Layers across and units down.
+    void setTransposed(bool isTransposed);
+    [[nodiscard]] bool isTransposed() const { return m_isTransposed; }
+    void select(UnitIndex cell);
+
     /// The cell under the pointer, else the selected one.
     [[nodiscard]] std::optional<UnitIndex> currentCell() const;
     /// The exact content on screen, for copying and saving.
     [[nodiscard]] const HeatmapContent& content() const { return m_scene->content(); }
     [[nodiscard]] QRectF cellRect(UnitIndex cell) const { return m_scene->cellRect(cell); }
 
-    [[nodiscard]] QSize minimumSizeHint() const override { return {280, 200}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {280, 140}; }
 
 signals:
     void currentCellChanged();
+    /// Another view, or turned.
     void viewChanged();
+    void tableRequested();
+    /// The current cell's values shall go onto the clipboard.
+    void copyRequested();
     /// The cell of the session shall be full, sliding or (empty) free.
     void pinRequested(consa::UnitIndex cell, std::optional<bool> isFull);
     void unpinAllRequested();
@@ -52,12 +61,12 @@ private:
     void requestPin(UnitIndex cell, std::optional<bool> isFull);
     void updateContent();
     void setHovered(std::optional<UnitIndex> cell);
-    void select(UnitIndex cell);
 
     GateGridModel& m_model;
     QCustomPlot* m_plot;
     std::unique_ptr<HeatmapScene> m_scene;
     HeatmapView m_view = HeatmapView::Probability;
+    bool m_isTransposed = false;
     std::optional<UnitIndex> m_selected;
     std::optional<UnitIndex> m_hovered;
 };

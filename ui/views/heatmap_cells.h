@@ -28,6 +28,7 @@ protected:
 
 private:
     void drawCell(QCPPainter& painter, UnitIndex cell, const QRectF& rect) const;
+    void drawChange(QCPPainter& painter, const QRectF& rect, double change) const;
     void drawPins(QCPPainter& painter) const;
     void drawOutlines(QCPPainter& painter) const;
 
@@ -35,8 +36,8 @@ private:
     PlotTheme m_theme;
 };
 
-/// Colour bar of the Probability view, swatches of the Mask view, at a place in pixels; below it what a pin looks like
-/// when there are pins.
+/// Colour bar of the Probability and Change views, swatches of the Mask view, at a place in pixels; below it what a pin
+/// looks like when there are pins.
 class HeatmapLegend final : public QCPAbstractItem {
 public:
     explicit HeatmapLegend(QCustomPlot* plot);
@@ -56,6 +57,8 @@ protected:
 
 private:
     void drawScale(QCPPainter& painter) const;
+    void drawTicks(QCPPainter& painter, const QRect& bar, bool isChange) const;
+    void drawThreshold(QCPPainter& painter, const QRect& bar, double threshold) const;
     void drawSwatches(QCPPainter& painter) const;
     void drawPinEntry(QCPPainter& painter) const;
 

@@ -6,9 +6,14 @@
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
 #include "ui/views/gate_heatmap.h"
+#include "ui/views/gate_history_view.h"
+#include "ui/views/gate_table.h"
+#include "ui/views/reference_menu.h"
+#include "ui/views/timeline_strip.h"
 
 #include <QAction>
-#include <QButtonGroup>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QStackedLayout>
@@ -18,52 +23,75 @@
 
 namespace consa {
 
-HeatmapPanel::HeatmapPanel(GateGridModel& model, QWidget* parent)
-    : QWidget(parent), m_model(model), m_heatmap(new GateHeatmap(model)) {
+HeatmapPanel::HeatmapPanel(GateGridModel& model, const GateRecord& record, QWidget* parent)
+    : QWidget(parent),
+      m_model(model),
+      m_heatmap(new GateHeatmap(model)),
+      m_header(new HeatmapHeader),
+      m_table(new GateTable(model)),
+      m_history(new GateHistoryView(record)),
+      m_timeline(new TimelineStrip(record)) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     createHeader();
     createHint();
     createEmptyState();
-    m_readout = new QLabel;
-    m_readout->setContentsMargins(16, 4, 16, 8);
-    m_readout->setTextFormat(Qt::PlainText);
-    m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-    layout->addWidget(m_readout);
+    createFooter();
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
     connect(m_heatmap, &GateHeatmap::currentCellChanged, this, &HeatmapPanel::updateReadout);
+    connect(m_heatmap, &GateHeatmap::copyRequested, this,
+            [this] { QGuiApplication::clipboard()->setText(m_readout->text()); });
+    connect(m_table, &GateTable::currentCellChanged, this, [this] {
+        if (m_page == GatePage::Table && m_table->currentCell()) m_heatmap->select(*m_table->currentCell());
+    });
     connect(&model, &QAbstractItemModel::dataChanged, this, &HeatmapPanel::updateReadout);
     connect(&model, &QAbstractItemModel::modelReset, this, &HeatmapPanel::updateReadout);
     updateReadout();
 }
 
 void HeatmapPanel::createHeader() {
-    m_title = new QLabel;
+    static_cast<QVBoxLayout*>(layout())->addWidget(m_header);
+    const auto pageOf = [](HeatmapView view) { return static_cast<GatePage>(view); };
+    connect(m_header, &HeatmapHeader::pageRequested, this, &HeatmapPanel::setPage);
+    connect(m_header, &HeatmapHeader::transposeRequested, m_heatmap, &GateHeatmap::setTransposed);
+    connect(m_heatmap, &GateHeatmap::tableRequested, this, [this] { setPage(GatePage::Table); });
+    connect(m_table, &GateTable::viewRequested, this, [this, pageOf](HeatmapView view) { setPage(pageOf(view)); });
+    connect(m_heatmap, &GateHeatmap::viewChanged, this, [this, pageOf] {
+        m_header->setTransposed(m_heatmap->isTransposed());
+        if (m_page != GatePage::Table) setPage(pageOf(m_heatmap->view()));
+    });
+}
+
+void HeatmapPanel::setPage(GatePage page) {
+    const bool hadFocus = m_heatmap->hasFocus() || m_table->hasFocus();
+    m_page = page;
+    m_header->setPage(page);
+    if (page != GatePage::Table) m_heatmap->setView(static_cast<HeatmapView>(page));
+    if (page == GatePage::Table && m_heatmap->currentCell()) m_table->select(*m_heatmap->currentCell());
+    updateReadout();
+    if (hadFocus) m_stack->currentWidget()->setFocus();
+}
+
+void HeatmapPanel::setReferenceMenu(ReferenceMenu* menu) {
+    m_header->setReferenceMenu(menu);
+    connect(menu, &ReferenceMenu::nameChanged, m_header, &HeatmapHeader::setReferenceName);
+    m_header->setReferenceName(tr("the start"));
+}
+
+/// Exact values in a fixed place, the gate's history beside them, the timeline below.
+void HeatmapPanel::createFooter() {
+    m_readout = new QLabel;
+    m_readout->setTextFormat(Qt::PlainText);
+    m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     auto* row = new QHBoxLayout;
-    row->setContentsMargins(16, 8, 16, 4);
-    row->setSpacing(4);
-    row->addWidget(m_title);
-    row->addStretch();
-    auto* group = new QButtonGroup(this);
-    const auto addView = [&](HeatmapView view, const QString& text, const QString& tip) {
-        auto* button = new QToolButton;
-        button->setText(text);
-        button->setToolTip(tip);
-        button->setCheckable(true);
-        button->setAutoRaise(true);
-        button->setChecked(m_heatmap->view() == view);
-        group->addButton(button, static_cast<int>(view));
-        row->addWidget(button);
-    };
-    addView(HeatmapView::Probability, tr("Probability"), tr("Colour shows P(full attention) of every gate (1)"));
-    addView(HeatmapView::Mask, tr("Mask"), tr("The rounded decision, sliding hatched; reads in greyscale (2)"));
-    connect(group, &QButtonGroup::idClicked, this,
-            [this](int id) { m_heatmap->setView(static_cast<HeatmapView>(id)); });
-    connect(m_heatmap, &GateHeatmap::viewChanged, this,
-            [this, group] { group->button(static_cast<int>(m_heatmap->view()))->setChecked(true); });
+    row->setContentsMargins(16, 0, 16, 0);
+    row->setSpacing(8);
+    row->addWidget(m_readout, 1);
+    row->addWidget(m_history);
     static_cast<QVBoxLayout*>(layout())->addLayout(row);
+    static_cast<QVBoxLayout*>(layout())->addWidget(m_timeline);
 }
 
 void HeatmapPanel::createHint() {
@@ -115,6 +143,7 @@ void HeatmapPanel::createEmptyState() {
     column->addStretch();
     m_stack = new QStackedLayout;
     m_stack->addWidget(m_heatmap);
+    m_stack->addWidget(m_table);
     m_stack->addWidget(empty);
     static_cast<QVBoxLayout*>(layout())->addLayout(m_stack, 1);
 }
@@ -128,6 +157,14 @@ void HeatmapPanel::setEmptyActions(const QList<QAction*>& actions) {
     }
 }
 
+void HeatmapPanel::setCancelAction(QAction* action) {
+    m_cancel = new QToolButton;
+    m_cancel->setDefaultAction(action);
+    m_cancel->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_cancel->hide();
+    m_emptyButtons->insertWidget(m_emptyButtons->count() - 1, m_cancel);
+}
+
 QString HeatmapPanel::readout() const {
     return m_readout->text();
 }
@@ -136,6 +173,7 @@ void HeatmapPanel::setShownName(const QString& name) {
     m_shownStrip->setVisible(!name.isEmpty());
     m_shownName->setText(tr("Showing %1").arg(name));
     if (!name.isEmpty()) m_hintStrip->hide();
+    if (name.isEmpty()) m_timeline->followRun();
 }
 
 void HeatmapPanel::setOpenDefaultAction(QAction* action) {
@@ -144,9 +182,13 @@ void HeatmapPanel::setOpenDefaultAction(QAction* action) {
 
 void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
     const bool isLoading = snapshot.state == SessionState::Loading;
-    m_emptyText->setText(isLoading ? QString::fromStdString(snapshot.message) : tr("Open a model to see its gates."));
+    const QString done =
+        snapshot.progress > 0 ? QStringLiteral(", %1 %").arg(snapshot.progress * 100, 0, 'f', 0) : QString();
+    m_emptyText->setText(isLoading ? QString::fromStdString(snapshot.message) + done
+                                   : tr("Open a model to see its gates."));
     for (int index = 0; index < m_emptyButtons->count(); ++index) {
-        if (QWidget* button = m_emptyButtons->itemAt(index)->widget()) button->setVisible(!isLoading);
+        if (QWidget* button = m_emptyButtons->itemAt(index)->widget())
+            button->setVisible((button == m_cancel) == isLoading);
     }
     const bool isDemo = snapshot.modelPath == "demo";
     const bool isFirstView = snapshot.state == SessionState::Ready && snapshot.run == 0;
@@ -156,17 +198,25 @@ void HeatmapPanel::setSnapshot(const SessionSnapshot& snapshot) {
     updateReadout();
 }
 
-void HeatmapPanel::updateReadout() {
+void HeatmapPanel::showTitle() {
     const UnitGrid& grid = m_model.grid();
-    m_stack->setCurrentIndex(grid.unitCount() > 0 ? 0 : 1);
-    m_title->setText(grid.unitCount() == 0 ? tr("Gates")
-                     : m_model.isHeld()    ? tr("Held layout: %1").arg(shapeText(grid))
-                                           : tr("Gates: %1").arg(shapeText(grid)));
+    m_header->setTitle(grid.unitCount() == 0 ? tr("Gates")
+                       : m_model.isHeld()    ? tr("Held layout: %1").arg(shapeText(grid))
+                                             : tr("Gates: %1").arg(shapeText(grid)));
+}
+
+void HeatmapPanel::updateReadout() {
+    constexpr int kHeatmapPage = 0, kTablePage = 1, kEmptyPage = 2;
+    const int filled = m_page == GatePage::Table ? kTablePage : kHeatmapPage;
+    m_stack->setCurrentIndex(m_model.grid().unitCount() > 0 ? filled : kEmptyPage);
+    showTitle();
     const auto cell = m_heatmap->currentCell();
     if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
         m_readout->setText(summary());
+        m_history->setUnit(std::nullopt);
     } else {
         m_readout->setText(factsOf(m_model.index(cell->layer, cell->unit)));
+        m_history->setUnit(static_cast<std::size_t>(cell->layer * m_model.grid().unitsPerLayer() + cell->unit));
     }
 }
 
@@ -179,7 +229,14 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
         const double value = probability.toDouble();
         parts << (std::isnan(value) ? tr("P(full) is not a number") : tr("P(full) %1").arg(value, 0, 'f', 4));
     }
-    if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid()) {
+    const QVariant change = index.data(GateGridModel::ChangeRole);
+    const bool showsChange = m_page == GatePage::Change && change.isValid();
+    if (showsChange) {
+        const QString sign = change.toDouble() >= 0 ? QStringLiteral("+") : QStringLiteral("−");
+        parts
+            << tr("%1%2 since %3").arg(sign).arg(std::abs(change.toDouble()), 0, 'f', 4).arg(m_model.reference().name);
+    }
+    if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid() && !showsChange) {
         parts << tr("log alpha %1").arg(logAlpha.toDouble(), 0, 'f', 2);
     }
     const bool isFull = index.data(GateGridModel::FullRole).toBool();

@@ -3,6 +3,8 @@
 
 #include "core/session/session_snapshot.h"
 
+#include "ui/views/heatmap_header.h"
+
 #include <QWidget>
 
 class QAction;
@@ -16,15 +18,27 @@ namespace consa {
 
 class GateGridModel;
 class GateHeatmap;
+class GateHistoryView;
+class GateRecord;
+class GateTable;
+class ReferenceMenu;
+class TimelineStrip;
 
 /// The central panel of the window.
 class HeatmapPanel final : public QWidget {
     Q_OBJECT
 
 public:
-    explicit HeatmapPanel(GateGridModel& model, QWidget* parent = nullptr);
+    /// Both must outlive this.
+    HeatmapPanel(GateGridModel& model, const GateRecord& record, QWidget* parent = nullptr);
 
     [[nodiscard]] GateHeatmap& heatmap() { return *m_heatmap; }
+    [[nodiscard]] GateTable& table() { return *m_table; }
+    [[nodiscard]] TimelineStrip& timeline() { return *m_timeline; }
+    [[nodiscard]] HeatmapHeader& header() { return *m_header; }
+    void setPage(GatePage page);
+    [[nodiscard]] GatePage page() const { return m_page; }
+    void setReferenceMenu(ReferenceMenu* menu);
     /// The line of exact values.
     [[nodiscard]] QString readout() const;
 
@@ -34,6 +48,8 @@ public:
     void setOpenDefaultAction(QAction* action);
     /// Buttons in place of the heatmap while nothing is open.
     void setEmptyActions(const QList<QAction*>& actions);
+    /// The button in their place while something is loading.
+    void setCancelAction(QAction* action);
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
@@ -43,6 +59,8 @@ signals:
 
 private:
     void createHeader();
+    void createFooter();
+    void showTitle();
     void createHint();
     void createEmptyState();
     void updateReadout();
@@ -52,7 +70,11 @@ private:
 
     GateGridModel& m_model;
     GateHeatmap* m_heatmap;
-    QLabel* m_title = nullptr;
+    HeatmapHeader* m_header;
+    GateTable* m_table;
+    GateHistoryView* m_history;
+    TimelineStrip* m_timeline;
+    GatePage m_page = GatePage::Probability;
     QWidget* m_shownStrip = nullptr;
     QLabel* m_shownName = nullptr;
     QWidget* m_hintStrip = nullptr;
@@ -62,6 +84,7 @@ private:
     QStackedLayout* m_stack = nullptr;
     QLabel* m_emptyText = nullptr;
     QHBoxLayout* m_emptyButtons = nullptr;
+    QToolButton* m_cancel = nullptr;
 };
 
 }  // namespace consa

@@ -16,12 +16,11 @@ constexpr int kBottom = 8;
 constexpr int kLegendGap = 24;
 constexpr double kLargestCell = 96;
 
-/// The size of one cell. Grids much taller than wide get cells wider than tall, so that the picture stays a picture.
-QSizeF cellSize(QSizeF room, const UnitGrid& grid) {
-    const double rows = grid.layerCount;
-    const double columns = grid.unitsPerLayer();
+/// The size of one cell. Grids much longer one way get cells longer the other way, so that the picture stays a picture.
+QSizeF cellSize(QSizeF room, double rows, double columns) {
     const double widest = std::clamp(0.75 * rows / columns, 1.25, 7.0);
-    const double height = std::min({room.height() / rows, 1.25 * room.width() / columns, kLargestCell});
+    const double tallest = std::clamp(0.75 * columns / rows, 1.25, 4.0);
+    const double height = std::min({room.height() / rows, tallest * room.width() / columns, kLargestCell});
     return {std::min(room.width() / columns, height * widest), height};
 }
 
@@ -41,23 +40,25 @@ void setLabelStep(QCPAxis& axis, int step) {
     axis.setTicker(ticker);
 }
 
-QString wrapped(const QString& text, const QFont& font, int width) {
-    const QFontMetrics metrics(font);
-    QString result;
-    QString line;
-    for (const QString& word : text.split(QLatin1Char(' '))) {
-        const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
-        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
-            result += line + QLatin1Char('\n');
-            line = word;
-        } else {
-            line = longer;
-        }
-    }
-    return result + line;
+}  // namespace
+
+HeatmapView HeatmapContent::effectiveView() const {
+    if (view == HeatmapView::Change && reference.size() == layout.full.size()) return view;
+    if (probability.empty()) return HeatmapView::Mask;
+    return view == HeatmapView::Mask ? view : HeatmapView::Probability;
 }
 
-}  // namespace
+double HeatmapContent::changeOf(std::size_t unit) const {
+    return (probability.empty() ? layout.full[unit] : probability[unit]) - reference[unit];
+}
+
+int HeatmapContent::rowCount() const {
+    return isTransposed ? layout.grid.unitsPerLayer() : layout.grid.layerCount;
+}
+
+int HeatmapContent::columnCount() const {
+    return isTransposed ? layout.grid.layerCount : layout.grid.unitsPerLayer();
+}
 
 HeatmapScene::HeatmapScene(QCustomPlot& plot) : m_plot(plot), m_rect(new QCPAxisRect(&plot, false)) {
     plot.plotLayout()->clear();
@@ -89,7 +90,8 @@ HeatmapScene::HeatmapScene(QCustomPlot& plot) : m_plot(plot), m_rect(new QCPAxis
 }
 
 void HeatmapScene::setContent(HeatmapContent content) {
-    const bool hasNewShape = content.layout.grid != m_content.layout.grid;
+    const bool hasNewShape =
+        content.layout.grid != m_content.layout.grid || content.isTransposed != m_content.isTransposed;
     m_content = std::move(content);
     if (hasNewShape && m_size.isValid()) arrange(m_size);
 }
@@ -113,7 +115,7 @@ void HeatmapScene::arrange(QSize size) {
     m_size = size;
     int captionHeight = 0;
     if (!m_caption.isEmpty()) {
-        const QString text = wrapped(m_caption, plotTickFont(), size.width() - 2 * 16);
+        const QString text = wrappedText(m_caption, plotTickFont(), size.width() - 2 * 16);
         captionHeight =
             QFontMetrics(plotTickFont()).lineSpacing() * (static_cast<int>(text.count(QLatin1Char('\n'))) + 1) + 16;
         m_captionItem->setText(text);
@@ -127,9 +129,9 @@ void HeatmapScene::arrange(QSize size) {
     const int legendWidth = kLegendGap + HeatmapLegend::kWidth;
     const QSizeF room(std::max(size.width() - kLeft - legendWidth, 16),
                       std::max(size.height() - kTop - kBottom - captionHeight, 16));
-    const QSizeF cell = cellSize(room, grid);
-    const int width = static_cast<int>(std::floor(cell.width() * grid.unitsPerLayer()));
-    const int height = static_cast<int>(std::floor(cell.height() * grid.layerCount));
+    const QSizeF cell = cellSize(room, m_content.rowCount(), m_content.columnCount());
+    const int width = static_cast<int>(std::floor(cell.width() * m_content.columnCount()));
+    const int height = static_cast<int>(std::floor(cell.height() * m_content.rowCount()));
     const int left = kLeft + std::max(0, static_cast<int>(room.width() - width) / 2);
     const int top = kTop + std::max(0, static_cast<int>(room.height() - height) / 2);
     m_rect->setMargins(QMargins(left, top, size.width() - left - width, size.height() - top - height));
@@ -140,25 +142,27 @@ void HeatmapScene::arrange(QSize size) {
 }
 
 void HeatmapScene::updateAxes() {
-    const UnitGrid& grid = m_content.layout.grid;
-    const bool isByLayer = grid.granularity == Granularity::Layer;
+    const bool isByLayer = m_content.layout.grid.granularity == Granularity::Layer;
     QCPAxis* across = m_rect->axis(QCPAxis::atTop);
     QCPAxis* down = m_rect->axis(QCPAxis::atLeft);
-    across->setRange(-0.5, grid.unitsPerLayer() - 0.5);
-    down->setRange(-0.5, grid.layerCount - 0.5);
-    across->setLabel(isByLayer ? QCoreApplication::translate("consa", "Whole layer")
-                               : QCoreApplication::translate("consa", "KV head"));
-    across->setTickLabels(!isByLayer);
-    down->setLabel(QCoreApplication::translate("consa", "Layer"));
+    across->setRange(-0.5, m_content.columnCount() - 0.5);
+    down->setRange(-0.5, m_content.rowCount() - 0.5);
+    QCPAxis* layers = m_content.isTransposed ? across : down;
+    QCPAxis* units = m_content.isTransposed ? down : across;
+    units->setLabel(isByLayer ? QCoreApplication::translate("consa", "Whole layer")
+                              : QCoreApplication::translate("consa", "KV head"));
+    units->setTickLabels(!isByLayer);
+    layers->setLabel(QCoreApplication::translate("consa", "Layer"));
+    layers->setTickLabels(true);
 }
 
 std::optional<UnitIndex> HeatmapScene::cellAt(QPointF point) const {
-    const UnitGrid& grid = m_content.layout.grid;
-    const double unit = m_rect->axis(QCPAxis::atTop)->pixelToCoord(point.x()) + 0.5;
-    const double layer = m_rect->axis(QCPAxis::atLeft)->pixelToCoord(point.y()) + 0.5;
-    const bool isInside = unit >= 0 && unit < grid.unitsPerLayer() && layer >= 0 && layer < grid.layerCount;
-    if (grid.unitCount() == 0 || !isInside) return std::nullopt;
-    return UnitIndex{static_cast<int>(layer), static_cast<int>(unit)};
+    const double column = m_rect->axis(QCPAxis::atTop)->pixelToCoord(point.x()) + 0.5;
+    const double row = m_rect->axis(QCPAxis::atLeft)->pixelToCoord(point.y()) + 0.5;
+    const bool isInside = column >= 0 && column < m_content.columnCount() && row >= 0 && row < m_content.rowCount();
+    if (m_content.layout.grid.unitCount() == 0 || !isInside) return std::nullopt;
+    const int layer = static_cast<int>(m_content.isTransposed ? column : row);
+    return UnitIndex{layer, static_cast<int>(m_content.isTransposed ? row : column)};
 }
 
 QRectF HeatmapScene::cellRect(UnitIndex cell) const {

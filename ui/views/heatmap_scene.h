@@ -24,10 +24,12 @@ struct UnitIndex {
     bool operator==(const UnitIndex&) const = default;
 };
 
-/// Probability colours P(full); Mask shows the rounded decision and reads in greyscale too.
-enum class HeatmapView { Probability, Mask };
+/// Probability colours P(full); Mask shows the rounded decision and reads in greyscale too; Change colours P(full)
+/// minus that of a reference.
+enum class HeatmapView { Probability, Mask, Change };
 
-/// What the heatmap shows. Without probabilities (a layout by rule) the mask is drawn in either view.
+/// What the heatmap shows. Without probabilities (a layout by rule) the mask stands in for them, without a reference
+/// the probabilities for the change.
 struct HeatmapContent {
     AttentionLayout layout;
     std::vector<double> probability;    // row-major; empty when unknown
@@ -37,9 +39,18 @@ struct HeatmapContent {
     HeatmapView view = HeatmapView::Probability;
     std::optional<UnitIndex> selected;
     std::optional<UnitIndex> hovered;
+    std::vector<double> reference{};    // P(full) to compare with, row-major; empty for none
+    QString referenceName{};            // "the start"
+    std::optional<double> threshold{};  // P(full) that parts full from sliding, a mark on the scale
+    bool isTransposed = false;          // layers across, units down
 
     [[nodiscard]] bool hasPins() const { return !pins.empty(); }
-    [[nodiscard]] HeatmapView effectiveView() const { return probability.empty() ? HeatmapView::Mask : view; }
+    [[nodiscard]] HeatmapView effectiveView() const;
+    /// P(full), or the decision where nothing was learned, minus the reference. Needs a reference.
+    [[nodiscard]] double changeOf(std::size_t unit) const;
+    /// Cells down and across.
+    [[nodiscard]] int rowCount() const;
+    [[nodiscard]] int columnCount() const;
 };
 
 class HeatmapCells;

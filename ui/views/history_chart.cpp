@@ -15,6 +15,8 @@ namespace consa {
 
 namespace {
 
+constexpr int kLongRun = 20000;  // points (measured: smooth lines of more hold the window up)
+
 /// The next of 1, 2, 5, 10, 20, ... so that a growing range grows in few steps.
 int roundedUp(int value) {
     for (int decade = 1; decade < 1000000000; decade *= 10) {
@@ -66,10 +68,17 @@ void HistoryChart::applyColors() {
     m_scheduled->setPen(QPen(theme.muted, 1.3, Qt::DashLine));
     m_target->setPen(QPen(theme.muted, 1, Qt::DotLine));
     m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
+    if (m_isThin)
+        for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier})
+            curve->setPen(QPen(curve->pen().color(), 0));
+    for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->setAntialiased(!m_isThin);
+    colorOverlays(theme);
     QColor veil = theme.background;
     veil.setAlphaF(0.8F);
-    m_legend->setBrush(veil);
-    m_legend->setTextColor(theme.muted);
+    for (QCPLegend* legend : {m_legend, m_overlayLegend}) {
+        legend->setBrush(veil);
+        legend->setTextColor(theme.muted);
+    }
     QColor zoom = theme.accent;
     m_plot->selectionRect()->setPen(QPen(zoom));
     zoom.setAlphaF(0.15F);
@@ -90,6 +99,10 @@ void HistoryChart::setLoss(TrainingLoss loss) {
     m_lossKind = loss;
     m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(lossAxisLabel(loss));
     queueReplot();
+}
+
+void HistoryChart::setEmptyText(const QString& text) {
+    m_emptyText->setText(text);
 }
 
 int HistoryChart::pointCount() const {
@@ -155,7 +168,8 @@ void HistoryChart::appendFrom(std::size_t first) {
     m_scheduled->data()->add(scheduled, true);
     m_target->data()->add(target, true);
     m_multiplier->data()->add(multiplier, true);
-    showEmpty(points.empty());
+    showEmpty(points.empty() && m_overlays.empty());
+    thinLongCurves();
     if (m_isLive) followRun();
     rescaleValues();
     queueReplot();
@@ -170,13 +184,15 @@ void HistoryChart::showEmpty(bool isEmpty) {
 
 void HistoryChart::clearCurves() {
     for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->data()->clear();
-    showEmpty(true);
+    showEmpty(m_overlays.empty());
+    thinLongCurves();
     setLive(true);
     queueReplot();
 }
 
 void HistoryChart::followRun() {
-    const int lastStep = m_history.points().empty() ? 0 : m_history.points().back().step;
+    const int ownStep = m_history.points().empty() ? 0 : m_history.points().back().step;
+    const int lastStep = std::max(ownStep, lastOverlaidStep());
     // The planned run, but of a long one only as much as keeps its curves readable.
     const int readable = roundedUp(std::max(8 * lastStep, 250));
     setVisibleSteps(0, std::max({std::min(m_stepCount, readable), lastStep, 10}));
@@ -193,9 +209,16 @@ void HistoryChart::setVisibleSteps(double lower, double upper) {
 
 void HistoryChart::rescaleValues() {
     const QCPRange visible = m_rects[Loss]->axis(QCPAxis::atBottom)->range();
-    const auto fit = [&visible](QCPGraph* curve, QCPAxis* axis, double smallestSpan) {
+    const auto fit = [this, &visible](QCPGraph* curve, QCPAxis* axis, double smallestSpan) {
         bool isFound = false;
         QCPRange range = curve->getValueRange(isFound, QCP::sdBoth, visible);
+        for (QCPGraph* other : m_overlays) {
+            if (other->valueAxis() != axis) continue;
+            bool hasOther = false;
+            const QCPRange values = other->getValueRange(hasOther, QCP::sdBoth, visible);
+            if (hasOther) range = isFound ? range.expanded(values) : values;
+            isFound = isFound || hasOther;
+        }
         if (!isFound) range = QCPRange(0, smallestSpan);
         const double padding = std::max(range.size() * 0.08, (smallestSpan - range.size()) / 2);
         axis->setRange(range.lower - padding, range.upper + padding);
@@ -225,6 +248,19 @@ void HistoryChart::showStepAt(int pixelX) {
                            .arg(nearest->expectedSparsity * 100, 0, 'f', 1)
                            .arg(nearest->target * 100, 0, 'f', 1)
                            .arg(nearest->multiplier, 0, 'f', 3));
+}
+
+/// Of a long run more is drawn than a pixel wide line can show: thin lines without smoothing look the same and are
+/// painted many times faster. No point is left out.
+void HistoryChart::thinLongCurves() {
+    const bool isLong = pointCount() > kLongRun;
+    if (isLong == m_isThin) return;
+    m_isThin = isLong;
+    applyColors();
+}
+
+void HistoryChart::replotNow() {
+    m_plot->replot(QCustomPlot::rpImmediateRefresh);
 }
 
 void HistoryChart::queueReplot() {

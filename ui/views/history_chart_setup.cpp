@@ -11,6 +11,23 @@
 
 namespace consa {
 
+namespace {
+
+QCPLegend* createLegend(QCPAxisRect& rect, Qt::Alignment place) {
+    auto* legend = new QCPLegend;
+    rect.insetLayout()->addElement(legend, place);
+    rect.insetLayout()->setMargins(QMargins(8, 8, 8, 8));
+    legend->setLayer(QStringLiteral("legend"));
+    legend->setBorderPen(Qt::NoPen);
+    legend->setFont(plotTickFont());
+    legend->setIconSize(18, 8);
+    legend->setMargins(QMargins(6, 2, 6, 2));
+    legend->setColumnSpacing(12);
+    return legend;
+}
+
+}  // namespace
+
 void HistoryChart::createPlots() {
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->plotLayout()->clear();
@@ -63,16 +80,10 @@ void HistoryChart::createCurves() {
     m_scheduled = createCurve(Sparsity, tr("schedule"));
     m_expected = createCurve(Sparsity, tr("expected"));
     m_multiplier = createCurve(Multiplier, tr("multiplier"));
-    m_legend = new QCPLegend;
-    m_rects[Sparsity]->insetLayout()->addElement(m_legend, Qt::AlignRight | Qt::AlignBottom);
-    m_rects[Sparsity]->insetLayout()->setMargins(QMargins(8, 8, 8, 8));
-    m_legend->setLayer(QStringLiteral("legend"));
+    m_legend = createLegend(*m_rects[Sparsity], Qt::AlignRight | Qt::AlignBottom);
     m_legend->setFillOrder(QCPLegend::foColumnsFirst);
-    m_legend->setBorderPen(Qt::NoPen);
-    m_legend->setFont(plotTickFont());
-    m_legend->setIconSize(18, 8);
-    m_legend->setMargins(QMargins(6, 2, 6, 2));
-    m_legend->setColumnSpacing(12);
+    m_overlayLegend = createLegend(*m_rects[Loss], Qt::AlignRight | Qt::AlignTop);
+    m_overlayLegend->setVisible(false);
     for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(m_legend);
 }
 

@@ -18,6 +18,7 @@ MessageBar::MessageBar(QWidget* parent)
     m_text->setTextFormat(Qt::PlainText);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_actionButton->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    m_actionButton->setAccessibleName(tr("Do what the message offers"));
     auto* closeButton = new QToolButton;
     closeButton->setIcon(lineIcon(QStringLiteral("close")));
     closeButton->setAutoRaise(true);
@@ -44,6 +45,7 @@ void MessageBar::showMessage(Severity severity, const QString& text) {
 
 void MessageBar::showMessage(Severity severity, const QString& text, const QString& actionText,
                              std::function<void()> action) {
+    emit messageShown(severity, text);
     if (!isHidden() && m_severity == Severity::Error && severity != Severity::Error) return;
     m_severity = severity;
     m_action = std::move(action);
@@ -52,6 +54,7 @@ void MessageBar::showMessage(Severity severity, const QString& text, const QStri
                                                          : QString();
     m_text->setText(word + text);
     m_actionButton->setText(actionText);
+    m_actionButton->setToolTip(actionText.isEmpty() ? QString() : tr("What can be done about it"));
     m_actionButton->setVisible(!actionText.isEmpty());
     updateIcon();
     show();

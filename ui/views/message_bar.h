@@ -26,6 +26,9 @@ public:
     [[nodiscard]] QString text() const;
     [[nodiscard]] Severity severity() const { return m_severity; }
 
+signals:
+    void messageShown(consa::MessageBar::Severity severity, const QString& text);
+
 protected:
     void changeEvent(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;

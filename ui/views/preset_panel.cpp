@@ -1,25 +1,19 @@
 // The Presets tab.
 #include "ui/views/preset_panel.h"
 
-#include "core/base/error.h"
-#include "ui/export/layout_export.h"
-#include "ui/export/model_export.h"
 #include "ui/models/preset_list_model.h"
+#include "ui/session/preset_edits.h"
 #include "ui/style/icons.h"
 #include "ui/views/empty_state_table.h"
-#include "ui/views/import_dialog.h"
-#include "ui/views/model_export_dialog.h"
 
 #include <QAction>
 #include <QDialog>
 #include <QDialogButtonBox>
-#include <QDir>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
-#include <QMessageBox>
+#include <QMenu>
 #include <QPushButton>
 #include <QToolButton>
 
@@ -68,9 +62,10 @@ PresetAnswer askForPreset(QWidget* parent, const LayoutFile& file, const PresetL
 
 }  // namespace
 
-PresetPanel::PresetPanel(PresetListModel& model, QWidget* parent)
+PresetPanel::PresetPanel(PresetListModel& model, QUndoStack& stack, QWidget* parent)
     : QWidget(parent),
       m_model(model),
+      m_edits(new PresetEdits(model, stack, this)),
       m_table(new EmptyStateTable(tr("Save the current mask with Ctrl+S, or drop a layout file on the window."))) {
     createActions();
     m_table->setAccessibleName(tr("Saved presets"));
@@ -78,21 +73,39 @@ PresetPanel::PresetPanel(PresetListModel& model, QWidget* parent)
     auto* buttons = new QHBoxLayout;
     buttons->setContentsMargins(12, 4, 12, 4);
     buttons->setSpacing(8);
-    for (QAction* action : {m_save, m_load, m_delete, m_import, m_importFolder, m_export, m_exportModel}) {
+    for (QAction* action : {m_save, m_load, m_compare, m_duplicate, m_delete, m_import}) {
         auto* button = new QToolButton;
         button->setDefaultAction(action);
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         buttons->addWidget(button);
     }
+    auto* more = new QToolButton;
+    more->setText(tr("More"));
+    more->setToolTip(tr("Rename, note, hold in the next run, import a folder, export"));
+    more->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(more);
+    menu->addActions({m_rename, m_note, m_hold, m_importFolder, m_export, m_exportModel});
+    more->setMenu(menu);
+    buttons->addWidget(more);
     buttons->addStretch();
+    m_table->setEditTriggers(QAbstractItemView::EditKeyPressed);
+    m_table->setIconSize(QSize(64, 16));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addLayout(buttons);
     layout->addWidget(m_table, 1);
     connect(m_table, &QTableView::doubleClicked, this, &PresetPanel::loadSelected);
+    connect(m_edits, &PresetEdits::problemOccurred, this, &PresetPanel::problemOccurred);
+    connect(&model, &PresetListModel::renameRequested, m_edits, &PresetEdits::rename, Qt::QueuedConnection);
+    connect(&model, &PresetListModel::noteRequested, m_edits, &PresetEdits::setNote, Qt::QueuedConnection);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &PresetPanel::updateActions);
-    connect(&model, &QAbstractItemModel::modelReset, this, &PresetPanel::updateActions);
+    connect(&model, &QAbstractItemModel::modelAboutToBeReset, this,
+            [this] { m_selectedName = selectedRow() >= 0 ? m_model.name(selectedRow()) : QString(); });
+    connect(&model, &QAbstractItemModel::modelReset, this, [this] {
+        if (const int row = m_model.rowOf(m_selectedName); row >= 0) selectRow(row);
+        updateActions();
+    });
     updateActions();
 }
 
@@ -108,7 +121,18 @@ void PresetPanel::createActions() {
     m_save->setShortcut(QKeySequence::Save);
     m_load =
         create("load", tr("Show"), tr("Show the selected preset's mask in the heatmap"), &PresetPanel::loadSelected);
-    m_delete = create("delete", tr("Delete…"), tr("Delete the selected preset's file"), &PresetPanel::deleteSelected);
+    m_compare = create("evaluate", tr("Show change"), tr("Show how the gates differ from the selected preset"),
+                       &PresetPanel::compareSelected);
+    m_duplicate = create("copy", tr("Duplicate"), tr("Copy the selected preset under a new name, to change it"),
+                         &PresetPanel::duplicateSelected);
+    m_delete = create("delete", tr("Delete"), tr("Delete the selected preset's file; undo brings it back"),
+                      &PresetPanel::deleteSelected);
+    m_rename =
+        create("text", tr("Rename"), tr("Give the selected preset another name (F2)"), &PresetPanel::renameSelected);
+    m_note = create("text", tr("Edit note"), tr("Write a note to the selected preset"), &PresetPanel::noteSelected);
+    m_hold = create("settings", tr("Hold in the next run…"),
+                    tr("Plan a run that keeps the selected layout and trains the weights around it"),
+                    &PresetPanel::holdSelected);
     m_export = create("export", tr("Save as file…"),
                       tr("Write the selected preset as a layout file, PruLong masks or DuoAttention folder"),
                       &PresetPanel::exportSelected);
@@ -140,29 +164,9 @@ void PresetPanel::askAndSave(const LayoutFile& file) {
 }
 
 bool PresetPanel::savePreset(const QString& name, const LayoutFile& file) {
-    try {
-        m_model.save(name, file);
-    } catch (const Error& error) {
-        emit problemOccurred(QString::fromUtf8(error.what()));
-        return false;
-    }
+    if (!m_edits->save(name, file)) return false;
     emit noteOccurred(tr("Saved preset “%1”").arg(name));
     return true;
-}
-
-void PresetPanel::importFile(const QString& path) {
-    try {
-        const std::optional<LayoutFile> file = askForLayout(path.toStdString(), this);
-        if (!file) return;
-        const QFileInfo info(path);
-        const QString name = info.isDir() ? QDir(path).dirName() : info.completeBaseName();
-        if (!savePreset(name, *file)) return;
-        emit presetShown(*file, name);
-        const UnitGrid& open = m_model.modelShape();
-        if (open.layerCount > 0) requireShape(*file, open, name.toStdString());
-    } catch (const Error& error) {
-        emit problemOccurred(QString::fromUtf8(error.what()));
-    }
 }
 
 void PresetPanel::selectRow(int row) {
@@ -179,61 +183,45 @@ void PresetPanel::loadSelected() {
     if (row >= 0) emit presetShown(m_model.preset(row), m_model.name(row));
 }
 
+void PresetPanel::compareSelected() {
+    if (selectedRow() >= 0) emit changeRequested(selectedRow());
+}
+
+void PresetPanel::duplicateSelected() {
+    const QString name = selectedRow() >= 0 ? m_edits->duplicate(selectedRow()) : QString();
+    if (name.isEmpty()) return;
+    selectRow(m_model.rowOf(name));
+    emit noteOccurred(tr("Copied to “%1”").arg(name));
+}
+
 void PresetPanel::deleteSelected() {
     const int row = selectedRow();
-    if (row < 0) return;
-    const QString question = tr("Delete the preset “%1”? Its file is removed.").arg(m_model.name(row));
-    QMessageBox box(QMessageBox::Question, tr("Delete preset"), question, QMessageBox::Cancel, this);
-    const QPushButton* confirm = box.addButton(tr("Delete"), QMessageBox::DestructiveRole);
-    box.exec();
-    if (box.clickedButton() != confirm) return;
-    try {
-        m_model.remove(row);
-    } catch (const Error& error) {
-        emit problemOccurred(QString::fromUtf8(error.what()));
-    }
-}
-
-void PresetPanel::exportSelected() {
-    const int row = selectedRow();
-    if (row < 0) return;
-    QString filter = layoutExportFilters().front();
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save the layout"), m_model.name(row),
-                                                      layoutExportFilters().join(QStringLiteral(";;")), &filter);
-    if (path.isEmpty()) return;
-    try {
-        writeLayoutAs(m_model.preset(row), path, filter);
-        emit noteOccurred(tr("Saved %1").arg(path));
-    } catch (const Error& error) {
-        emit problemOccurred(QString::fromUtf8(error.what()));
-    }
-}
-
-void PresetPanel::exportModel() {
-    const int row = selectedRow();
-    if (row < 0) return;
-    const LayoutFile file = m_model.preset(row);
+    if (row < 0 || m_model.isBuiltIn(row)) return;
     const QString name = m_model.name(row);
-    ModelExportDialog dialog(modelExportCommand(file, m_model.path(row), m_modelPath), modelExportLosses(file), this);
-    connect(&dialog, &ModelExportDialog::writeRequested, this, [this, file] { writeModelFolder(file); });
-    connect(&dialog, &ModelExportDialog::evaluationRequested, this,
-            [this, file, name] { emit exportEvaluationRequested(file, name); });
-    connect(&dialog, &ModelExportDialog::sinklessRunRequested, this, &PresetPanel::sinklessRunRequested);
-    dialog.exec();
+    m_edits->remove(row);
+    if (m_model.rowOf(name) < 0) emit noteOccurred(tr("Deleted “%1”; Ctrl+Z brings it back").arg(name));
 }
 
-void PresetPanel::writeModelFolder(const LayoutFile& file) {
-    const QString folder = QFileDialog::getSaveFileName(this, tr("New folder for the model"), QString(), QString(),
-                                                        nullptr, QFileDialog::ShowDirsOnly);
-    if (folder.isEmpty()) return;
-    const ModelExportResult result = exportModelFolder(m_modelPath, file, folder, this);
-    if (!result.problem.isEmpty()) emit problemOccurred(result.problem);
-    if (!result.written.isEmpty()) emit noteOccurred(result.written);
+void PresetPanel::renameSelected() {
+    if (selectedRow() >= 0) m_table->edit(m_model.index(selectedRow(), PresetListModel::Name));
+}
+
+void PresetPanel::noteSelected() {
+    if (selectedRow() >= 0) m_table->edit(m_model.index(selectedRow(), PresetListModel::Note));
+}
+
+void PresetPanel::holdSelected() {
+    if (selectedRow() >= 0) emit holdRequested(selectedRow());
 }
 
 void PresetPanel::updateActions() {
-    const bool hasSelection = selectedRow() >= 0;
-    for (QAction* action : {m_load, m_delete, m_export, m_exportModel}) action->setEnabled(hasSelection);
+    const int row = selectedRow();
+    const bool isSaved = row >= 0 && !m_model.isBuiltIn(row);
+    const bool fits = row >= 0 && m_model.fits(row);
+    for (QAction* action : {m_load, m_duplicate, m_export}) action->setEnabled(row >= 0);
+    for (QAction* action : {m_delete, m_rename, m_note, m_exportModel}) action->setEnabled(isSaved);
+    m_hold->setEnabled(isSaved && fits);
+    m_compare->setEnabled(fits);
 }
 
 }  // namespace consa

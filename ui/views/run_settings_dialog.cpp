@@ -6,6 +6,7 @@
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
 #include "ui/views/run_more_page.h"
+#include "ui/views/status_strip.h"
 
 #include <QClipboard>
 #include <QDialogButtonBox>
@@ -13,6 +14,7 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTabWidget>
@@ -88,6 +90,8 @@ void RunSettingsDialog::createButtons(QVBoxLayout& column) {
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this,
             [this] { showConfig(m_defaults); });
+    m_estimate = createMutedLabel(QString());
+    column.addWidget(m_estimate);
     column.addWidget(m_problem);
     column.addWidget(buttons);
 }
@@ -107,6 +111,23 @@ TrainingConfig RunSettingsDialog::config() const {
 
 QString RunSettingsDialog::commandLine() const {
     return learnCommandLine(config(), m_defaults);
+}
+
+void RunSettingsDialog::setPace(double secondsPerToken, std::int64_t trainTokens) {
+    m_secondsPerToken = secondsPerToken;
+    m_trainTokens = trainTokens;
+    refresh();
+}
+
+QString RunSettingsDialog::estimate() const {
+    const TrainingConfig config = this->config();
+    const double tokens = double(config.stepCount) * config.batchSize * config.contextTokens;
+    const QLocale locale;
+    QString text = tr("Reads %1 tokens").arg(locale.toString(tokens, 'f', 0));
+    if (m_trainTokens > 0)
+        text += tr(", %1 times the training text").arg(locale.toString(tokens / double(m_trainTokens), 'f', 1));
+    if (m_secondsPerToken <= 0) return text;
+    return text + tr("; about %1 at the last run's speed").arg(durationText(tokens * m_secondsPerToken));
 }
 
 QString RunSettingsDialog::problem() const {
@@ -129,6 +150,7 @@ void RunSettingsDialog::refresh() {
     m_problem->setPalette(warning);
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
+    m_estimate->setText(estimate());
     m_accept->setEnabled(problem.isEmpty());
     m_command->setPlainText(learnCommandLine(config, m_defaults, kCommandColumns));
 }

@@ -4,6 +4,7 @@
 #include "ui/views/run_basics_page.h"
 
 #include <QDialog>
+#include <cstdint>
 
 class QDialogButtonBox;
 class QLabel;
@@ -26,6 +27,10 @@ public:
                       std::vector<LayoutChoice> layouts = {}, QWidget* parent = nullptr);
 
     [[nodiscard]] TrainingConfig config() const;
+    /// What the estimate is made from: the speed of the last run (0: none yet) and the tokens of the training text.
+    void setPace(double secondsPerToken, std::int64_t trainTokens);
+    /// "Reads 614,400 tokens, 0.7 of the training text; about 3 min at the last run's speed".
+    [[nodiscard]] QString estimate() const;
     /// What the mode recover holds; empty in other modes.
     [[nodiscard]] std::optional<AttentionLayout> heldLayout() const { return m_basics->heldLayout(); }
     /// The `consa learn` of this run.
@@ -44,6 +49,9 @@ private:
     int m_modelContextTokens;
     RunBasicsPage* m_basics;
     RunMorePage* m_more;
+    double m_secondsPerToken = 0;
+    std::int64_t m_trainTokens = 0;
+    QLabel* m_estimate = nullptr;
     QLabel* m_problem = nullptr;
     QPlainTextEdit* m_command = nullptr;
     QPushButton* m_accept = nullptr;

@@ -4,11 +4,13 @@
 #include "ui/models/kv_cache_size.h"
 #include "ui/models/loss_words.h"
 #include "ui/style/application_style.h"
+#include "ui/style/icons.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QTimer>
+#include <QToolButton>
 #include <cmath>
 
 namespace consa {
@@ -16,13 +18,6 @@ namespace consa {
 namespace {
 
 constexpr int kStepsBeforeEstimate = 5;  // the median of fewer steps says little
-
-QString duration(double seconds) {
-    const int whole = static_cast<int>(std::lround(seconds));
-    if (whole < 60) return StatusStrip::tr("%1 s").arg(whole);
-    if (whole < 3600) return StatusStrip::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    return StatusStrip::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
-}
 
 /// A mark beside the word, so that the state does not rest on colour.
 QString stateMark(SessionState state) {
@@ -45,6 +40,13 @@ QString stateMark(SessionState state) {
 }
 
 }  // namespace
+
+QString durationText(double seconds) {
+    const int whole = static_cast<int>(std::lround(seconds));
+    if (whole < 60) return StatusStrip::tr("%1 s").arg(whole);
+    if (whole < 3600) return StatusStrip::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    return StatusStrip::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
+}
 
 QString stateWord(SessionState state) {
     switch (state) {
@@ -75,6 +77,7 @@ StatusStrip::StatusStrip(QWidget* parent)
       m_step(new QLabel),
       m_time(createMutedLabel(QString())),
       m_note(createMutedLabel(QString())),
+      m_problems(new QToolButton),
       m_device(createMutedLabel(QString())) {
     QFont bold = font();
     bold.setBold(true);
@@ -92,6 +95,15 @@ StatusStrip::StatusStrip(QWidget* parent)
     layout->addWidget(m_time);
     layout->addStretch();
     layout->addWidget(m_note);
+    layout->addWidget(m_problems);
+    m_problems->setAutoRaise(true);
+    m_problems->setIcon(lineIcon(QStringLiteral("warning")));
+    m_problems->setIconSize(QSize(14, 14));
+    m_problems->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_problems->setAccessibleName(tr("Warnings and errors"));
+    m_problems->setToolTip(tr("Show warnings and errors in the log"));
+    m_problems->hide();
+    connect(m_problems, &QToolButton::clicked, this, &StatusStrip::problemsRequested);
     layout->addWidget(m_device);
     setSnapshot({});
 }
@@ -105,6 +117,11 @@ void StatusStrip::showNote(const QString& note) {
     QTimer::singleShot(6000, m_note, [label = m_note, note] {
         if (label->text() == note) label->clear();
     });
+}
+
+void StatusStrip::setProblemCount(int count) {
+    m_problems->setVisible(count > 0);
+    m_problems->setText(count == 1 ? tr("1 warning") : tr("%1 warnings").arg(count));
 }
 
 void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
@@ -122,7 +139,7 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     if (isWaiting && !snapshot.message.empty()) times << QString::fromStdString(snapshot.message);
     if (snapshot.state == SessionState::Training && snapshot.step >= kStepsBeforeEstimate &&
         snapshot.secondsPerStep > 0) {
-        times << tr("%1 left").arg(duration((snapshot.stepCount - snapshot.step) * snapshot.secondsPerStep));
+        times << tr("%1 left").arg(durationText((snapshot.stepCount - snapshot.step) * snapshot.secondsPerStep));
     }
     if (hasRun && snapshot.secondsPerStep > 0) {
         times << tr("%1 s/step").arg(snapshot.secondsPerStep, 0, 'g', 3);

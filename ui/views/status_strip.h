@@ -7,6 +7,7 @@
 
 class QLabel;
 class QProgressBar;
+class QToolButton;
 
 namespace consa {
 
@@ -21,6 +22,12 @@ public:
     /// A short word on the right for what was just done ("Copied 2813 x 2188 px"); fades with the next one.
     void showNote(const QString& note);
 
+    /// Warnings and errors so far; a button leads to them.
+    void setProblemCount(int count);
+
+signals:
+    void problemsRequested();
+
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
 
@@ -30,9 +37,12 @@ private:
     QLabel* m_step;
     QLabel* m_time;
     QLabel* m_note;
+    QToolButton* m_problems;
     QLabel* m_device;
 };
 
+/// "12 s", "4 min 10 s", "2 h 5 min".
+[[nodiscard]] QString durationText(double seconds);
 /// The state as the interface words it.
 [[nodiscard]] QString stateWord(SessionState state);
 

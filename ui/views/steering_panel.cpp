@@ -8,21 +8,24 @@
 #include "ui/views/fact_label.h"
 #include "ui/views/sparsity_slider.h"
 
+#include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QSettings>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QToolButton>
+#include <algorithm>
 #include <cmath>
 
 namespace consa {
 
 namespace {
 
-constexpr int kCacheContext = 32768;
+const QString kContextKey = QStringLiteral("steering/cacheContext");
 
 QString percent(double share) {
     return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1);
@@ -92,12 +95,15 @@ void SteeringPanel::createFacts() {
     m_targetFact = new FactLabel(tr("● Target"), tr("The sparsity that the training is asked for"));
     m_expectedFact =
         new FactLabel(tr("Expected"), tr("Mean probability of sliding over all gates, the mark on the slider"));
-    m_fullFact = new FactLabel(tr("Full"), tr("Units on full attention after rounding, of all units"));
+    m_fullFact = new FactLabel(tr("Full"),
+                               tr("Units on full attention after rounding, of all units; τ is the P(full) that parts "
+                                  "full from sliding, the notch at the colour bar"));
     m_undecidedFact = new FactLabel(tr("Undecided"), tr("Gates whose probability of either end is still below 0.95"));
-    m_cacheFact = new FactLabel(tr("KV cache at 32k"),
-                                tr("bfloat16 cache of one sequence of 32 768 tokens, all full and as rounded"));
+    m_cacheFact =
+        new FactLabel(tr("KV cache at"), tr("bfloat16 cache of one sequence of this length, all full and as rounded"));
+    m_cacheFact->addToName(createContextBox());
     auto* row = new QHBoxLayout;
-    row->setSpacing(32);
+    row->setSpacing(24);
     for (FactLabel* fact : {m_cutFact, m_targetFact, m_expectedFact, m_fullFact, m_undecidedFact, m_cacheFact}) {
         row->addWidget(fact);
     }
@@ -115,7 +121,7 @@ void SteeringPanel::connectControls() {
         const QSignalBlocker blocker(m_targetBox);
         m_targetBox->setValue(target * 100);
     });
-    connect(m_slider, &SparsitySlider::targetCommitted, this, &SteeringPanel::commit);
+    connect(m_slider, &SparsitySlider::targetCommitted, this, &SteeringPanel::targetCommitted);
     connect(m_slider, &SparsitySlider::cutMoved, this, [this](std::optional<double> cut) {
         emit cutMoved(cut);
         updateFacts();
@@ -123,10 +129,8 @@ void SteeringPanel::connectControls() {
     // Enter hands the keys back, so that Space reaches the run again.
     connect(m_targetBox->findChild<QLineEdit*>(), &QLineEdit::returnPressed, m_slider,
             [this] { m_slider->setFocus(); });
-    connect(m_targetBox, &QDoubleSpinBox::valueChanged, this, [this](double value) {
-        m_slider->setTarget(value / 100);
-        commit(value / 100);
-    });
+    connect(m_targetBox, &QDoubleSpinBox::valueChanged, this,
+            [this](double value) { emit targetCommitted(value / 100); });
 }
 
 int SteeringPanel::rampSteps() const {
@@ -149,13 +153,16 @@ bool SteeringPanel::dropPendingTarget() {
     return true;
 }
 
-void SteeringPanel::commit(double target) {
+void SteeringPanel::setCommittedTarget(double target) {
+    m_committedRamp = rampSteps();
     if (isRunning()) {
         m_pendingTarget = target;
     } else {
         m_nextTarget = target;
     }
-    emit targetCommitted(target);
+    m_slider->setTarget(target);
+    const QSignalBlocker blocker(m_targetBox);
+    m_targetBox->setValue(target * 100);
     updateFacts();
 }
 
@@ -183,9 +190,7 @@ void SteeringPanel::updateFacts() {
     m_cutFact->setValue(isHeld() ? nothing : m_gates.cut() ? percent(*m_gates.cut()) : tr("at target"));
     m_targetFact->setValue(targetText());
     m_expectedFact->setValue(hasGates ? percent(m_snapshot.expectedSparsity) : nothing);
-    const AttentionLayout& layout = m_gates.sessionLayout();
-    const int unitCount = layout.grid.unitCount();
-    m_fullFact->setValue(unitCount > 0 ? tr("%1 of %2").arg(layout.fullCount()).arg(unitCount) : nothing);
+    m_fullFact->setValue(fullText());
     m_undecidedFact->setValue(hasGates ? QString::number(m_snapshot.undecidedCount) : nothing);
     m_cacheFact->setValue(cacheText());
     m_continue->setVisible(m_snapshot.state == SessionState::Finished && !isHeld());
@@ -223,21 +228,57 @@ QString SteeringPanel::targetText() const {
     if (isHeld() && isRunning()) return tr("none, the layout is held");
     if (m_pendingTarget) return tr("%1, sent").arg(percent(*m_pendingTarget));
     if (!isRunning()) return tr("%1 for the next run").arg(percent(m_nextTarget));
-    const QString state = m_snapshot.isSettled ? tr("settled") : tr("moving");
+    const int left = rampStepsLeft();
+    const QString state = m_snapshot.isSettled ? tr("settled")
+                          : left > 0           ? tr("moving, about %1 steps").arg(left)
+                                               : tr("moving");
     return tr("%1, applied at step %2: %3")
         .arg(percent(m_snapshot.target))
         .arg(m_snapshot.targetAppliedStep)
         .arg(state);
 }
 
+int SteeringPanel::rampStepsLeft() const {
+    const TrainingConfig& config = m_snapshot.config;
+    const int warmup = static_cast<int>(std::lround(config.warmupShare * config.stepCount));
+    const bool isMoved = m_snapshot.targetAppliedStep > 0;
+    const int end = isMoved ? m_snapshot.targetAppliedStep + m_committedRamp : warmup;
+    return std::max(end - m_snapshot.step, 0);
+}
+
+QString SteeringPanel::fullText() const {
+    const AttentionLayout& layout = m_gates.sessionLayout();
+    if (layout.grid.unitCount() == 0) return QStringLiteral("–");
+    const QString count = tr("%1 of %2").arg(layout.fullCount()).arg(layout.grid.unitCount());
+    const std::optional<double> threshold = m_gates.isShowingSession() ? m_gates.threshold() : std::nullopt;
+    return threshold ? count + tr(", τ %1").arg(*threshold, 0, 'f', 2) : count;
+}
+
+QWidget* SteeringPanel::createContextBox() {
+    m_cacheContext = new QComboBox;
+    for (const int thousands : {4, 8, 16, 32, 64, 128, 256, 1024})
+        m_cacheContext->addItem(thousands < 1024 ? tr("%1k").arg(thousands) : tr("1M"), thousands * 1024);
+    m_cacheContext->setFrame(false);
+    m_cacheContext->setFocusPolicy(Qt::StrongFocus);
+    m_cacheContext->setAccessibleName(tr("Context of the KV cache in tokens"));
+    m_cacheContext->setToolTip(tr("Tokens of the sequence whose cache is counted"));
+    const int kept = m_cacheContext->findData(QSettings().value(kContextKey, 32768));
+    m_cacheContext->setCurrentIndex(kept >= 0 ? kept : m_cacheContext->findData(32768));
+    connect(m_cacheContext, &QComboBox::currentIndexChanged, this, [this] {
+        QSettings().setValue(kContextKey, m_cacheContext->currentData());
+        updateFacts();
+    });
+    return m_cacheContext;
+}
+
 QString SteeringPanel::cacheText() const {
     const AttentionLayout& layout = m_gates.sessionLayout();
     if (!m_snapshot.model || layout.grid.unitCount() == 0) return QStringLiteral("–");
+    const int context = m_cacheContext->currentData().toInt();
     const int window = m_snapshot.config.windowTokens;
     const int sinks = m_snapshot.config.sinkTokens;
-    const double full =
-        kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), kCacheContext, window, sinks);
-    const double shown = kvCacheBytes(*m_snapshot.model, layout, kCacheContext, window, sinks);
+    const double full = kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), context, window, sinks);
+    const double shown = kvCacheBytes(*m_snapshot.model, layout, context, window, sinks);
     const double change = full > 0 ? (shown / full - 1) * 100 : 0;
     return QStringLiteral("%1 → %2 (%3 %)")
         .arg(formatBytes(full), formatBytes(shown))

@@ -6,6 +6,7 @@
 #include <QWidget>
 #include <optional>
 
+class QComboBox;
 class QDoubleSpinBox;
 class QHBoxLayout;
 class QLabel;
@@ -34,6 +35,10 @@ public:
     void setRampSteps(int steps);
     /// The next run's target, shown while no run goes on.
     void setNextTarget(double target);
+    /// The target is this now, sent to a run that goes on, else the next run's.
+    void setCommittedTarget(double target);
+    /// What the target was committed to last, by whom ever.
+    [[nodiscard]] double committedTarget() const { return m_pendingTarget.value_or(m_nextTarget); }
     /// The engine refused: shows the run's own target again. True when one was on its way.
     bool dropPendingTarget();
 
@@ -54,18 +59,22 @@ private:
     [[nodiscard]] QHBoxLayout* createBoxes();
     void createFacts();
     void connectControls();
-    void commit(double target);
+    [[nodiscard]] QWidget* createContextBox();
     void updateCurve();
     /// Only a run that learns gates follows a target.
     void updateEnabled();
     [[nodiscard]] bool isRunning() const;
     [[nodiscard]] bool isHeld() const;
     [[nodiscard]] QString targetText() const;
+    [[nodiscard]] QString fullText() const;
+    /// Steps until the target is reached, as planned; 0 when it is.
+    [[nodiscard]] int rampStepsLeft() const;
     [[nodiscard]] QString cacheText() const;
 
     GateGridModel& m_gates;
     SessionSnapshot m_snapshot;
     double m_nextTarget = 0.5;
+    int m_committedRamp = 0;                // of the target applied last
     std::uint64_t m_curveRun = 0;           // whose cut curve was shown
     std::optional<double> m_pendingTarget;  // committed, not yet seen in a snapshot
     QLabel* m_title = nullptr;
@@ -79,6 +88,7 @@ private:
     FactLabel* m_fullFact = nullptr;
     FactLabel* m_undecidedFact = nullptr;
     FactLabel* m_cacheFact = nullptr;
+    QComboBox* m_cacheContext = nullptr;
     QToolButton* m_continue = nullptr;
 };
 

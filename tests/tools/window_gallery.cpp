@@ -1,0 +1,168 @@
+// Makes the gallery: pictures of the window in every state that a reader of the README or a reviewer wants to see.
+#include "core/layout/layout_patterns.h"
+#include "tests/support/window_fixture.h"
+#include "ui/models/gate_grid_model.h"
+#include "ui/views/comparison_view.h"
+#include "ui/views/gate_heatmap.h"
+#include "ui/views/heatmap_panel.h"
+#include "ui/views/preset_panel.h"
+#include "ui/views/sparsity_slider.h"
+#include "ui/views/timeline_strip.h"
+
+#include <QDir>
+#include <QSlider>
+#include <QTabBar>
+#include <QTableView>
+#include <cstdio>
+
+using namespace consa;
+
+namespace {
+
+/// Drives one window after another and saves what it looks like.
+class Gallery {
+public:
+    explicit Gallery(QString folder) : m_folder(std::move(folder)) {}
+
+    bool make() {
+        if (!m_fixture.prepare() || !QDir().mkpath(m_folder)) return false;
+        return firstStart() && training() && views() && compare() && results() && dark() && largeGrid() && layers() &&
+               error() && smallWindow();
+    }
+
+private:
+    bool save(const char* name) {
+        QTest::qWait(400);
+        const QString path = QDir(m_folder).filePath(QString::fromLatin1(name) + QStringLiteral(".png"));
+        if (!m_fixture.window->grab().save(path)) return false;
+        std::printf("%s\n", qPrintable(path));
+        return true;
+    }
+
+    bool firstStart() { return m_fixture.open() && save("first_start"); }
+
+    bool training() {
+        if (!m_fixture.open(thirtyLayers())) return false;
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+        return QTest::qWaitFor([&] { return m_fixture.snapshot().step >= 90; }, 20000) && save("training");
+    }
+
+    bool views() {
+        if (!m_fixture.open(thirtyLayers()) || !m_fixture.trainUntil(110)) return false;
+        auto& heatmap = m_fixture.the<GateHeatmap>();
+        auto& slider = m_fixture.the<SparsitySlider>();
+        heatmap.select({12, 1});
+        const QPoint cut = slider.cutHandle().toPoint();
+        QTest::mousePress(&slider, Qt::LeftButton, {}, cut);
+        QTest::mouseMove(&slider, cut + QPoint(90, 0));
+        QTest::mouseRelease(&slider, Qt::LeftButton, {}, cut + QPoint(90, 0));
+        QTest::qWait(600);
+        if (!save("cut")) return false;
+        QTest::mouseDClick(&slider, Qt::LeftButton, {}, slider.cutHandle().toPoint());
+        heatmap.setView(HeatmapView::Change);
+        if (!save("change")) return false;
+        heatmap.setView(HeatmapView::Mask);
+        heatmap.setTransposed(true);
+        if (!save("mask_turned")) return false;
+        heatmap.setTransposed(false);
+        m_fixture.the<HeatmapPanel>().setPage(GatePage::Table);
+        if (!save("table")) return false;
+        m_fixture.the<HeatmapPanel>().setPage(GatePage::Probability);
+        m_fixture.the<TimelineStrip>().slider().setValue(30);
+        return save("timeline");
+    }
+
+    bool compare() {
+        if (!m_fixture.open(thirtyLayers()) || !m_fixture.trainUntil(110)) return false;
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
+        if (!QTest::qWaitFor([&] { return m_fixture.snapshot().comparison.has_value(); }, 10000)) return false;
+        auto& view = m_fixture.the<ComparisonView>();
+        view.findChild<QTableView*>()->selectRow(1);
+        return showTab(QStringLiteral("By position")) && save("compare") && showTab(QStringLiteral("Frontier")) &&
+               save("frontier");
+    }
+
+    bool results() {
+        auto& panel = m_fixture.the<PresetPanel>();
+        const LayoutFile shown = m_fixture.the<GateGridModel>().shown();
+        if (!panel.savePreset(QStringLiteral("half, seed 0"), shown)) return false;
+        for (const char* title : {"Presets", "Runs", "Log"})
+            if (!showTab(QLatin1String(title)) || !save(qPrintable(QString::fromLatin1(title).toLower()))) return false;
+        return true;
+    }
+
+    bool dark() {
+        applyApplicationStyle(ThemeChoice::Dark);
+        const bool isDone = compareDark();
+        applyApplicationStyle(ThemeChoice::Light);
+        return isDone;
+    }
+
+    bool compareDark() {
+        if (!m_fixture.open(thirtyLayers()) || !m_fixture.trainUntil(110)) return false;
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
+        return QTest::qWaitFor([&] { return m_fixture.snapshot().comparison.has_value(); }, 10000) && save("dark");
+    }
+
+    bool largeGrid() {
+        FakeSession::Options options;
+        options.layerCount = 128;
+        options.kvHeadCount = 64;
+        return m_fixture.open(options) && m_fixture.trainUntil(60) && save("grid_128x64");
+    }
+
+    bool layers() {
+        if (!m_fixture.open(thirtyLayers())) return false;
+        StartCommand start;
+        start.config = defaultTrainingConfig("demo", false);
+        start.config.granularity = Granularity::Layer;
+        m_fixture.session->post(start);
+        return QTest::qWaitFor([&] { return m_fixture.snapshot().step >= 100; }, 20000) && save("layers");
+    }
+
+    bool error() {
+        FakeSession::Options options;
+        options.failOn = "default";
+        if (!m_fixture.open(options)) return false;
+        m_fixture.window->openPath(QStringLiteral("default"));
+        return m_fixture.reaches(SessionState::Empty) && save("error");
+    }
+
+    bool smallWindow() {
+        if (!m_fixture.open(thirtyLayers())) return false;
+        m_fixture.window->resize(1024, 700);
+        return m_fixture.trainUntil(80) && save("small_1024x700");
+    }
+
+    bool showTab(const QString& title) {
+        for (auto* tabs : m_fixture.window->findChildren<QTabBar*>()) {
+            for (int tab = 0; tab < tabs->count(); ++tab) {
+                if (tabs->tabText(tab) != title) continue;
+                tabs->setCurrentIndex(tab);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static FakeSession::Options thirtyLayers() {
+        FakeSession::Options options;
+        options.layerCount = 30;
+        options.kvHeadCount = 3;
+        return options;
+    }
+
+    QString m_folder;
+    WindowFixture m_fixture;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::fputs("window_gallery FOLDER\n", stderr);
+        return 2;
+    }
+    QApplication application(argc, argv);
+    return Gallery(QString::fromLocal8Bit(argv[1])).make() ? 0 : 1;
+}

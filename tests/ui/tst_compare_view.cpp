@@ -1,0 +1,147 @@
+// The comparison: differences to the selected row, intervals, recall, positions, the frontier.
+#include "tests/support/window_fixture.h"
+#include "ui/models/comparison_model.h"
+#include "ui/models/frontier_record.h"
+#include "ui/models/gate_grid_model.h"
+#include "ui/views/comparison_plot.h"
+#include "ui/views/comparison_view.h"
+
+#include <QAbstractItemModelTester>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QSpinBox>
+#include <QTabBar>
+#include <QTableView>
+#include <QtTest>
+
+using namespace consa;
+
+class TestCompareView : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { QVERIFY(m_fixture.prepare()); }
+    void cleanup() { m_fixture.close(); }
+
+    void selectedRowIsWhatOthersAreComparedWith() {
+        QVERIFY(evaluate());
+        auto& model = m_fixture.the<ComparisonModel>();
+        const QAbstractItemModelTester tester(&model);
+        QCOMPARE(text(2, ComparisonModel::Versus), QStringLiteral("–"));
+        table().selectRow(1);
+        QCOMPARE(text(1, ComparisonModel::Versus), QStringLiteral("–"));
+        // learned lies .0305 above full; the signs must be the rows' own.
+        QVERIFY(text(0, ComparisonModel::Versus).startsWith(QStringLiteral("-0.0305")));
+        const double delta = model.comparison().rows[2].deltaNll - model.comparison().rows[1].deltaNll;
+        QVERIFY(text(2, ComparisonModel::Versus).startsWith(QStringLiteral("+%1").arg(delta, 0, 'f', 4)));
+        table().selectRow(2);
+        QVERIFY(text(1, ComparisonModel::Versus).startsWith(QStringLiteral("-%1").arg(delta, 0, 'f', 4)));
+    }
+
+    void showsIntervalsAndRecall() {
+        QVERIFY(evaluate());
+        QCOMPARE(text(1, ComparisonModel::RuleGap), QStringLiteral("66.4 % [61, 71]"));
+        QVERIFY(text(1, ComparisonModel::Recall).startsWith(QStringLiteral("+0.1220 ± 0.0061")));
+        QCOMPARE(text(0, ComparisonModel::Recall), QStringLiteral("–"));
+    }
+
+    void clickShowsTheLayout() {
+        QVERIFY(evaluate());
+        const QModelIndex sliding = table().model()->index(table().model()->rowCount() - 1, 0);
+        table().scrollTo(sliding);
+        QTest::mouseClick(table().viewport(), Qt::LeftButton, {}, table().visualRect(sliding).center());
+        auto& gates = m_fixture.the<GateGridModel>();
+        QVERIFY(!gates.isShowingSession());
+        QCOMPARE(gates.layout().fullCount(), 0);
+    }
+
+    void copiesTheTable() {
+        QVERIFY(evaluate());
+        m_fixture.the<ComparisonView>().copyAction()->trigger();
+        const QStringList lines = QGuiApplication::clipboard()->text().trimmed().split(QLatin1Char('\n'));
+        QCOMPARE(lines.size(), m_fixture.the<ComparisonModel>().rowCount() + 1);
+        QCOMPARE(lines[2].split(QLatin1Char('\t')).size(), int(ComparisonModel::ColumnCount));
+    }
+
+    void saysHowOftenTheTestTextWasOpened() {
+        QVERIFY(m_fixture.open());
+        auto* split = m_fixture.the<ComparisonView>().findChild<QComboBox*>();
+        split->setCurrentIndex(1);
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
+        QTRY_VERIFY(m_fixture.snapshot().comparison.has_value());
+        QTRY_VERIFY(m_fixture.hasLabel(QStringLiteral("Test text opened 3 time")));
+    }
+
+    void comparesAgainWhileTraining() {
+        QVERIFY(m_fixture.open());
+        auto* repeats = m_fixture.the<ComparisonView>().findChild<QCheckBox*>();
+        m_fixture.the<ComparisonView>().findChild<QSpinBox*>()->setValue(30);
+        repeats->setChecked(true);
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+        QTRY_VERIFY(m_fixture.session->posted<EvaluateCommand>().size() >= 2);
+        QTRY_VERIFY(m_fixture.snapshot().state == SessionState::Training);  // it goes on by itself
+        QVERIFY(m_fixture.snapshot().step >= 60);
+        repeats->setChecked(false);
+        QVERIFY(m_fixture.reaches(SessionState::Finished));
+        QVERIFY(m_fixture.session->posted<EvaluateCommand>().size() <= 5);
+    }
+
+    void frontierCollectsAndForgets() {
+        FrontierRecord record;
+        SessionSnapshot snapshot;
+        snapshot.grid = {4, 2, Granularity::KvHead};
+        snapshot.modelPath = "demo";
+        snapshot.comparison = fakeComparison(snapshot, {});
+        record.setSnapshot(snapshot);
+        const std::size_t first = record.points().size();
+        QVERIFY(first >= 3);
+        record.setSnapshot(snapshot);
+        QCOMPARE(record.points().size(), first);  // the same comparison
+        EvaluateCommand more;
+        more.layouts.push_back({"mine", AttentionLayout(snapshot.grid, true)});
+        snapshot.comparison = fakeComparison(snapshot, more);
+        record.setSnapshot(snapshot);
+        QCOMPARE(record.points().size(), first + 1);
+        snapshot.modelPath = "other";
+        record.setSnapshot(snapshot);
+        QCOMPARE(record.points().size(), first + 1);  // the old model's points are gone, these came
+        QCOMPARE(layoutSeries(QStringLiteral("interleaved:1@0.5")), QStringLiteral("interleaved"));
+        QCOMPARE(layoutSeries(QStringLiteral("learned")), QStringLiteral("learned"));
+    }
+
+    void frontierPointOpensItsLayout() {
+        QVERIFY(evaluate());
+        ComparisonPlot* plot = nullptr;
+        for (auto* one : m_fixture.window->findChildren<ComparisonPlot*>())
+            if (one->picture() == ComparisonPicture::Frontier) plot = one;
+        for (auto* tabs : m_fixture.window->findChildren<QTabBar*>())
+            for (int tab = 0; tab < tabs->count(); ++tab)
+                if (tabs->tabText(tab) == QLatin1String("Frontier")) tabs->setCurrentIndex(tab);
+        QTRY_VERIFY(plot->isVisible());
+        QTest::qWait(100);
+        const auto& points = m_fixture.the<FrontierRecord>().points();
+        const auto sliding = std::find_if(points.begin(), points.end(),
+                                          [](const auto& point) { return point.name == QLatin1String("sliding"); });
+        const auto index = static_cast<std::size_t>(sliding - points.begin());
+        QVERIFY(QRectF(plot->rect()).contains(plot->placeOf(index)));
+        QTest::mouseClick(plot, Qt::LeftButton, {}, plot->placeOf(index).toPoint());
+        QCOMPARE(m_fixture.the<GateGridModel>().layout().fullCount(), 0);
+        QVERIFY(m_fixture.hasLabel(QStringLiteral("Showing sliding")));
+    }
+
+private:
+    /// True when a paused run was compared.
+    bool evaluate() {
+        if (!m_fixture.open() || !m_fixture.trainUntil(20)) return false;
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
+        return QTest::qWaitFor([&] { return m_fixture.the<ComparisonModel>().rowCount() > 3; }, 10000);
+    }
+    QTableView& table() { return *m_fixture.the<ComparisonView>().findChild<QTableView*>(); }
+    QString text(int row, int column) { return m_fixture.the<ComparisonModel>().index(row, column).data().toString(); }
+
+    WindowFixture m_fixture;
+};
+
+QTEST_MAIN(TestCompareView)
+#include "tst_compare_view.moc"

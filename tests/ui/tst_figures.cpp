@@ -1,0 +1,214 @@
+// Figures of curves and comparisons, PDF, the report, and that no screen or locale changes what is written.
+#include "core/base/error.h"
+#include "tests/support/window_fixture.h"
+#include "ui/export/export_dialog.h"
+#include "ui/export/figure_actions.h"
+#include "ui/export/report.h"
+#include "ui/export/run_figures.h"
+#include "ui/models/gate_grid_model.h"
+
+#include <QComboBox>
+#include <QImageReader>
+#include <QJsonDocument>
+#include <QtTest>
+
+using namespace consa;
+
+namespace {
+
+RunFacts facts() {
+    RunFacts run;
+    run.model = QStringLiteral("Tiny");
+    run.run = QStringLiteral("run-7");
+    run.step = 40;
+    run.target = 0.625;
+    run.sparsity = 0.5;
+    run.config.seed = 42;
+    return run;
+}
+
+std::shared_ptr<const Figure> curves() {
+    std::vector<HistoryPoint> points;
+    for (int step = 1; step <= 40; ++step)
+        points.push_back({1, step, 4 - 0.05 * step, 4, 0.0125 * step, 0.5, 0.625, 0.1, 0.2});
+    return curvesFigure(facts(), points, {{1, 20, "retarget", "Target set to 62.5 %"}});
+}
+
+Comparison comparison() {
+    SessionSnapshot snapshot;
+    snapshot.grid = {4, 2, Granularity::KvHead};
+    return fakeComparison(snapshot, {});
+}
+
+std::vector<std::shared_ptr<const Figure>> all() {
+    FrontierRecord record;
+    SessionSnapshot snapshot;
+    snapshot.comparison = comparison();
+    record.setSnapshot(snapshot);
+    HeatmapFigure heatmap;
+    heatmap.content.layout = AttentionLayout({4, 2, Granularity::KvHead}, true);
+    heatmap.content.probability.assign(8, 0.75);
+    heatmap.content.reference.assign(8, 0.5);
+    heatmap.content.view = HeatmapView::Change;
+    heatmap.content.referenceName = QStringLiteral("the start");
+    return {makeFigure(heatmap), curves(), positionsFigure(facts(), comparison()),
+            frontierFigure(facts(), record.points())};
+}
+
+/// Lines without provenance.
+QList<QByteArray> dataLines(const QByteArray& table) {
+    QList<QByteArray> lines;
+    for (const QByteArray& line : table.split('\n'))
+        if (!line.isEmpty() && !line.startsWith('#')) lines << line;
+    return lines;
+}
+
+}  // namespace
+
+class TestFigures : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        QVERIFY(m_fixture.prepare());
+        // A comma-decimal locale must not reach any file.
+        QLocale::setDefault(QLocale(QLocale::German, QLocale::Germany));
+    }
+    void cleanup() { m_fixture.close(); }
+
+    void vectorsHoldNoRaster() {
+        for (const auto& figure : all()) {
+            const QByteArray svg = render(*figure, {}, FigureFormat::Svg);
+            QVERIFY2(svg.contains("<svg") && !svg.contains("<image"), qPrintable(figure->name()));
+            QXmlStreamReader reader(svg);
+            while (!reader.atEnd()) reader.readNext();
+            QVERIFY(!reader.hasError());
+            const QByteArray pdf = render(*figure, {}, FigureFormat::Pdf);
+            QVERIFY(pdf.startsWith("%PDF-"));
+            QVERIFY2(!pdf.contains("/Subtype /Image") && !pdf.contains("/Subtype/Image"), qPrintable(figure->name()));
+        }
+    }
+
+    void captionFitsThePicture() {
+        for (const auto& figure : all()) {
+            FigureOptions options;
+            options.dpi = 96;
+            const QImage image = QImage::fromData(render(*figure, options, FigureFormat::Png));
+            // White all round: nothing is cut off.
+            for (int x = 0; x < image.width(); ++x)
+                QCOMPARE(image.pixelColor(x, image.height() - 1), QColor(Qt::white));
+            for (int y = image.height() - 60; y < image.height(); ++y)
+                QCOMPARE(image.pixelColor(image.width() - 4, y), QColor(Qt::white));
+            int dark = 0;  // the caption's letters
+            for (int y = image.height() - 40; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x) dark += image.pixelColor(x, y).lightness() < 160;
+            QVERIFY2(dark > 200, qPrintable(figure->name()));
+        }
+    }
+
+    void pdfPageHasTheFiguresSize() {
+        FigureOptions options;
+        options.size = QSize(480, 240);
+        const QByteArray pdf = render(*curves(), options, FigureFormat::Pdf);
+        const auto match = QRegularExpression(QStringLiteral("MediaBox \\[0 0 ([0-9.]+) ([0-9.]+)\\]"))
+                               .match(QString::fromLatin1(pdf));
+        QVERIFY(match.hasMatch());
+        QVERIFY(std::abs(match.captured(1).toDouble() - 360) < 1.5);  // points
+        QVERIFY(std::abs(match.captured(2).toDouble() - 180) < 1.5);
+    }
+
+    void pngCarriesProvenance() {
+        for (const auto& figure : all()) {
+            QByteArray png = render(*figure, {}, FigureFormat::Png);
+            QBuffer buffer(&png);
+            const QImage image = QImageReader(&buffer).read();
+            QCOMPARE(image.size(), QSize(2000, 1750));
+            QVERIFY(image.text(QStringLiteral("Software")).startsWith(QStringLiteral("ConSA Explorer")));
+            if (figure->name() == QLatin1String("heatmap")) continue;
+            QCOMPARE(image.text(QStringLiteral("Seed")), QStringLiteral("42"));
+            QCOMPARE(image.text(QStringLiteral("Target")), QStringLiteral("0.625"));
+            for (const char* fact : {"Tiny", "step 40", "target 62.5 %", "sparsity 50.0 %", "seed 42", "run run-7"})
+                QVERIFY2(figure->caption().contains(QLatin1String(fact)), fact);
+        }
+    }
+
+    void numbersAreWrittenWithPoints() {
+        const QList<QByteArray> lines = dataLines(render(*curves(), {}, FigureFormat::Csv));
+        QCOMPARE(lines.size(), 41);
+        QCOMPARE(lines[0].split(',').front(), QByteArray("step"));
+        QCOMPARE(lines[1], QByteArray("1,3.95,4,0.0125,0.5,0.625,0.1,0.2"));
+        const QList<QByteArray> tabs = dataLines(render(*curves(), {}, FigureFormat::Tsv));
+        QCOMPARE(tabs[1].split('\t').size(), 8);
+        const QList<QByteArray> rows = dataLines(comparisonTable(comparison(), ','));
+        QCOMPARE(rows.size(), static_cast<qsizetype>(comparison().rows.size()) + 1);
+        for (const QByteArray& row : rows) QCOMPARE(row.count(','), rows[0].count(','));
+        const QList<QByteArray> change = dataLines(render(*all().front(), {}, FigureFormat::Csv));
+        QCOMPARE(change[1], QByteArray("0,0,0.75,1,0.25"));
+    }
+
+    void whiteFromADarkWindow() {
+        applyApplicationStyle(ThemeChoice::Dark);
+        for (const auto& figure : all()) {
+            QByteArray png = render(*figure, {}, FigureFormat::Png);
+            const QImage image = QImage::fromData(png);
+            QCOMPARE(image.pixelColor(3, 3), QColor(Qt::white));
+            FigureOptions dark;
+            dark.theme = PlotTheme::dark();
+            const QImage onDark = QImage::fromData(render(*figure, dark, FigureFormat::Png));
+            QCOMPARE(onDark.pixelColor(3, 3), dark.theme.background);
+        }
+        applyApplicationStyle(ThemeChoice::Light);
+    }
+
+    void reportHoldsEverything() {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("report"));
+        QVERIFY(m_fixture.open());
+        QVERIFY(m_fixture.trainUntil(20));
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
+        QTRY_VERIFY(m_fixture.snapshot().comparison.has_value());
+        auto& figures = m_fixture.the<FigureActions>();
+        QTRY_COMPARE(figures.otherFigures().size(), std::size_t(3));
+        figures.writeReportInto(path);
+        for (const char* name : {"index.html", "heatmap.png", "heatmap.svg", "heatmap.pdf", "heatmap.csv", "curves.svg",
+                                 "positions.pdf", "frontier.csv", "comparison.csv", "layout.json", "config.json"})
+            QVERIFY2(QFileInfo(path + QLatin1Char('/') + QLatin1String(name)).size() > 100, name);
+        QFile page(path + QStringLiteral("/index.html"));
+        QVERIFY(page.open(QIODevice::ReadOnly));
+        const QByteArray html = page.readAll();
+        QVERIFY(html.contains("src=\"curves.svg\"") && html.contains("consa learn") && html.contains("learned"));
+        QFile json(path + QStringLiteral("/comparison.json"));
+        QVERIFY(json.open(QIODevice::ReadOnly));
+        QVERIFY(QJsonDocument::fromJson(json.readAll()).isObject());
+        QVERIFY(readLayoutFile((path + QStringLiteral("/layout.json")).toStdString()).layout ==
+                m_fixture.the<GateGridModel>().layout());
+        QSignalSpy problems(&figures, &FigureActions::problemOccurred);
+        figures.writeReportInto(path);  // nothing is overwritten
+        QCOMPARE(problems.count(), 1);
+    }
+
+    void dialogOffersEveryFigure() {
+        HeatmapFigure heatmap;
+        heatmap.content.layout = AttentionLayout({4, 2, Granularity::KvHead}, true);
+        heatmap.content.probability.assign(8, 0.75);
+        ExportDialog dialog(heatmap, {curves()});
+        const auto box = [&dialog](const char* name) -> QComboBox& {
+            for (auto* one : dialog.findChildren<QComboBox*>())
+                if (one->accessibleName() == QLatin1String(name)) return *one;
+            qFatal("no such field");
+        };
+        QCOMPARE(dialog.figure()->name(), QStringLiteral("heatmap"));
+        box("Figure").setCurrentIndex(1);
+        QCOMPARE(dialog.figure()->name(), QStringLiteral("curves"));
+        QVERIFY(!box("View").isEnabled());
+        box("Format").setCurrentText(QStringLiteral("PDF"));
+        QCOMPARE(dialog.suffix(), QStringLiteral("pdf"));
+        QVERIFY(!box("Resolution").isEnabled());
+    }
+
+private:
+    WindowFixture m_fixture;
+};
+
+QTEST_MAIN(TestFigures)
+#include "tst_figures.moc"

@@ -1,0 +1,38 @@
+// A run folder in a line of a list, read without its whole history.
+#pragma once
+
+#include <QDateTime>
+#include <QString>
+#include <optional>
+
+namespace consa {
+
+enum class RunFate { GoingOn, Finished, CutOff };
+
+/// What a list tells of one run folder.
+struct RunSummary {
+    QString folder;
+    QString name;
+    QString model;
+    QString device;
+    RunFate fate = RunFate::Finished;
+    int step = 0;
+    int stepCount = 0;
+    double target = 0;
+    std::optional<double> sparsity;  // of its layout
+    int fullCount = 0;
+    int unitCount = 0;
+    double loss = 0;  // of the last step
+    QDateTime changed;
+
+    bool operator==(const RunSummary&) const = default;
+};
+
+/// Reads config.json, layout.json and the end of events.jsonl. A run without an ending that was written to in the last
+/// half minute goes on; one that was not was cut off. Throws Error when the folder holds no readable run.
+[[nodiscard]] RunSummary readRunSummary(const QString& folder);
+
+/// "going on", "finished", "cut off".
+[[nodiscard]] QString fateWord(RunFate fate);
+
+}  // namespace consa

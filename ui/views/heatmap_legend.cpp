@@ -1,0 +1,112 @@
+// Painting of the legend: a scale or swatches, the threshold, what a pin looks like.
+#include "ui/style/color_scale.h"
+#include "ui/views/heatmap_cells.h"
+#include "ui/views/heatmap_marks.h"
+
+#include <algorithm>
+
+namespace consa {
+
+namespace {
+constexpr int kPinEntryHeight = 28;
+}
+
+HeatmapLegend::HeatmapLegend(QCustomPlot* plot) : QCPAbstractItem(plot) {
+    setClipToAxisRect(false);
+}
+
+void HeatmapLegend::place(QPoint topLeft, int height) {
+    m_bar = QRect(topLeft, QSize(14, height));
+}
+
+void HeatmapLegend::draw(QCPPainter* painter) {
+    if (!m_content || m_content->layout.grid.unitCount() == 0) return;
+    painter->setAntialiasing(false);
+    if (m_content->effectiveView() == HeatmapView::Mask) {
+        drawSwatches(*painter);
+    } else {
+        drawScale(*painter);
+    }
+    if (m_content->hasPins()) drawPinEntry(*painter);
+}
+
+void HeatmapLegend::drawScale(QCPPainter& painter) const {
+    constexpr int kStripCount = 100;
+    const bool isChange = m_content->effectiveView() == HeatmapView::Change;
+    const QRect bar = m_bar.adjusted(0, 0, 0, m_content->hasPins() ? -kPinEntryHeight : 0);
+    for (int strip = 0; strip < kStripCount; ++strip) {
+        // Each strip reaches to the bottom under the next one: no seam at any zoom.
+        const double top = bar.top() + bar.height() * strip / static_cast<double>(kStripCount);
+        const QRectF rect(bar.left(), top, bar.width(), bar.top() + bar.height() - top);
+        const double value = 1.0 - (strip + 0.5) / kStripCount;
+        painter.fillRect(rect, isChange ? changeColor(2 * value - 1) : cividis(value));
+    }
+    drawTicks(painter, bar, isChange);
+    if (!isChange && m_content->threshold) drawThreshold(painter, bar, *m_content->threshold);
+    painter.setFont(plotLabelFont());
+    painter.setPen(QPen(m_theme.text));
+    painter.save();
+    painter.translate(bar.right() + 48, bar.top() + bar.height() / 2.0);
+    painter.rotate(-90);
+    const double length = std::max(bar.height(), 120);
+    painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter,
+                     isChange ? QCoreApplication::translate("consa", "Change of P(full)")
+                              : QCoreApplication::translate("consa", "P(full attention)"));
+    painter.restore();
+}
+
+void HeatmapLegend::drawTicks(QCPPainter& painter, const QRect& bar, bool isChange) const {
+    painter.setFont(plotTickFont());
+    const QStringList labels = isChange
+                                   ? QStringList{QStringLiteral("+1"), QStringLiteral("+0.5"), QStringLiteral("0"),
+                                                 QStringLiteral("−0.5"), QStringLiteral("−1")}
+                                   : QStringList{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"),
+                                                 QStringLiteral("0.25"), QStringLiteral("0.0")};
+    const int step = bar.height() >= 90 ? 1 : 2;
+    for (int index = 0; index < labels.size(); index += step) {
+        const double y = bar.top() + bar.height() * index / 4.0;
+        painter.setPen(QPen(m_theme.line));
+        painter.drawLine(QLineF(bar.right() + 1, y, bar.right() + 4, y));
+        painter.setPen(QPen(m_theme.muted));
+        painter.drawText(QRectF(bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
+    }
+}
+
+/// A notch from the left where the mask is cut.
+void HeatmapLegend::drawThreshold(QCPPainter& painter, const QRect& bar, double threshold) const {
+    const double y = bar.top() + bar.height() * (1 - std::clamp(threshold, 0.0, 1.0));
+    painter.save();
+    painter.setAntialiasing(true);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(m_theme.text);
+    painter.drawPolygon(
+        QPolygonF{{QPointF(bar.left() - 1, y), QPointF(bar.left() - 7, y - 4), QPointF(bar.left() - 7, y + 4)}});
+    painter.restore();
+    painter.setPen(QPen(readableOn(cividis(threshold)), 1));
+    painter.drawLine(QLineF(bar.left(), y, bar.right(), y));
+}
+
+void HeatmapLegend::drawSwatches(QCPPainter& painter) const {
+    const QStringList words{QCoreApplication::translate("consa", "full"),
+                            QCoreApplication::translate("consa", "sliding")};
+    for (int index = 0; index < words.size(); ++index) {
+        const QRectF swatch(m_bar.left(), m_bar.top() + index * 24, 16, 16);
+        fillMask(painter, swatch, index == 0);
+        painter.setFont(plotLabelFont());
+        painter.setPen(QPen(m_theme.text));
+        painter.drawText(QRectF(swatch.right() + 8, swatch.top() - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
+                         words[index]);
+    }
+}
+
+void HeatmapLegend::drawPinEntry(QCPPainter& painter) const {
+    const bool isBelowScale = m_content->effectiveView() != HeatmapView::Mask;
+    const double top = isBelowScale ? m_bar.bottom() - 15 : m_bar.top() + 48;
+    drawPin(painter, QPointF(m_bar.left() + 2, top + 13), kPinSize, m_theme.text, m_theme.background);
+    painter.setFont(plotLabelFont());
+    painter.setPen(QPen(m_theme.text));
+    painter.drawText(QRectF(m_bar.left() + 24, top - 1, 64, 18), Qt::AlignLeft | Qt::AlignVCenter,
+                     QCoreApplication::translate("consa", "pinned"));
+}
+
+}  // namespace consa

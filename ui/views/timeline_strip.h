@@ -1,0 +1,47 @@
+// The timeline: any recorded step of the run, to look at its gates as they were.
+#pragma once
+
+#include <QWidget>
+#include <cstddef>
+#include <optional>
+
+class QLabel;
+class QSlider;
+class QToolButton;
+
+namespace consa {
+
+class GateRecord;
+
+/// Hidden until there are two steps. At its right end it follows the run.
+class TimelineStrip final : public QWidget {
+    Q_OBJECT
+
+public:
+    /// `record` must outlive this.
+    explicit TimelineStrip(const GateRecord& record, QWidget* parent = nullptr);
+
+    [[nodiscard]] QSlider& slider() { return *m_slider; }
+    [[nodiscard]] bool isLive() const { return !m_shownStep; }
+    /// Back to the run as it is now; says nothing.
+    void followRun();
+
+signals:
+    /// The gates of this frame shall be shown.
+    void frameRequested(std::size_t frame);
+    /// The run as it is now shall be shown.
+    void liveRequested();
+
+private:
+    void followRecord();
+    void moveTo(int frame);
+    void describe();
+
+    const GateRecord& m_record;
+    std::optional<int> m_shownStep;  // empty while live
+    QSlider* m_slider;
+    QLabel* m_text;
+    QToolButton* m_live;
+};
+
+}  // namespace consa
