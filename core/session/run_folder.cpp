@@ -3,18 +3,18 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/json_text.h"
 #include "core/base/version.h"
 #include "core/checkpoint/safetensors_file.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
+#include <limits>
 #include <map>
 #include <system_error>
 
 namespace consa {
 
-using nlohmann::json;
+using json = ParsedJson;
 namespace fs = std::filesystem;
 
 namespace {
@@ -44,7 +44,7 @@ std::string toJsonText(const RunRecord& record) {
 
 RunRecord recordFromJson(const std::string& text, const std::string& source) {
     try {
-        const json in = json::parse(text);
+        const json in = parseJson(text, source);
         if (in.value("format", "") != kFormat)
             throw Error(source + " is not a run's config (its \"format\" is not \"" + kFormat + "\").");
         if (in.at("version").get<int>() != kFormatVersion)
@@ -62,6 +62,33 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
     } catch (const json::exception& error) {
         throw Error(source + " is not a run's config: " + error.what() + ".");
     }
+}
+
+/// A step's line; nothing for other events and for what is no line of ours, as one that a crash cut off.
+std::optional<HistoryPoint> pointFromLine(const std::string& line) {
+    json event;
+    try {
+        event = parseJson(line, "");
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+    const auto number = [&event](const char* key) {
+        const auto found = event.find(key);
+        return found != event.end() && found->is_number() ? found->get<double>() : 0;
+    };
+    const bool isStep = event.is_object() && event.contains("event") && event["event"] == "step";
+    const double step = isStep ? number("step") : -1;
+    if (!(step >= 0 && step <= std::numeric_limits<int>::max())) return std::nullopt;
+    HistoryPoint point;
+    point.step = static_cast<int>(step);
+    point.loss = number("loss");
+    point.objective = number("objective");
+    point.expectedSparsity = number("expectedSparsity");
+    point.scheduledTarget = number("scheduledTarget");
+    point.target = number("target");
+    point.multiplier = number("multiplier");
+    point.seconds = number("seconds");
+    return point;
 }
 
 std::vector<std::string> words(const std::vector<Pin>& pins) {
@@ -204,7 +231,7 @@ TrainerState RunFolder::loadCheckpoint() const {
         return std::vector<double>(values.begin(), values.end());
     };
     try {
-        const json training = json::parse(file.metadata().at("training"));
+        const json training = parseJson(file.metadata().at("training"), "its training state");
         TrainerState state;
         state.step = training.at("step").get<std::int64_t>();
         state.gates = {read("logAlpha"), read("firstMoment"), read("secondMoment"),
@@ -254,20 +281,11 @@ std::vector<HistoryPoint> RunFolder::readHistory(std::int64_t endStep) const {
     std::vector<HistoryPoint> points;
     std::ifstream in(m_path / kEventsFile);
     for (std::string line; std::getline(in, line);) {
-        const json event = json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (!event.is_object() || event.value("event", "") != "step") continue;  // a line cut off by a crash is skipped
-        HistoryPoint point;
-        point.step = event.value("step", 0);
-        if (point.step >= endStep) continue;
+        const auto read = pointFromLine(line);
+        if (!read || read->step >= endStep) continue;
+        const HistoryPoint& point = *read;
         // Steps that were taken again after a crash stand there twice: the later ones count.
         while (!points.empty() && points.back().step >= point.step) points.pop_back();
-        point.loss = event.value("loss", 0.0);
-        point.objective = event.value("objective", 0.0);
-        point.expectedSparsity = event.value("expectedSparsity", 0.0);
-        point.scheduledTarget = event.value("scheduledTarget", 0.0);
-        point.target = event.value("target", 0.0);
-        point.multiplier = event.value("multiplier", 0.0);
-        point.seconds = event.value("seconds", 0.0);
         points.push_back(point);
     }
     return points;

@@ -20,8 +20,18 @@ add_library(consa_warnings INTERFACE)
 target_compile_options(consa_warnings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Werror>)
 
+# Coverage for libFuzzer in all of our code; the targets of tests/fuzz link the fuzzer itself.
+option(CONSA_FUZZ "Build tests/fuzz with libFuzzer (needs clang)" OFF)
+if(CONSA_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+        message(FATAL_ERROR "CONSA_FUZZ needs clang: configure the preset fuzz.")
+    endif()
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
+endif()
+
 if(CONSA_SANITIZE)
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${CONSA_SANITIZE}>
+                        $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize-recover=all>
                         $<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer>)
     add_link_options(-fsanitize=${CONSA_SANITIZE})
 endif()
