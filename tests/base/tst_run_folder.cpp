@@ -68,9 +68,9 @@ private slots:
             HistoryPoint point;
             point.step = step;
             point.loss = 1.0 / (step + 3);
-            folder.append(point);
+            folder.appendLine(toJsonLine(point));
         }
-        folder.append(SessionEvent{1, 4, "retarget", "Target set"});
+        folder.appendLine(toJsonLine(SessionEvent{1, 4, "retarget", "Target set"}));
         {
             std::ofstream(path() / "events.jsonl", std::ios::app) << R"({"event":"step","step":)";
         }  // cut off by a crash
@@ -109,7 +109,7 @@ private slots:
         for (const int step : {0, 1, 2, 3, 2, 3, 4}) {
             HistoryPoint point;
             point.step = step;
-            folder.append(point);
+            folder.appendLine(toJsonLine(point));
         }
         const std::vector<HistoryPoint> points = folder.readHistory(4);
         QCOMPARE(points.size(), std::size_t{4});
