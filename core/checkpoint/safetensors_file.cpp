@@ -127,7 +127,7 @@ void checkCoverage(const std::vector<StoredTensor>& tensors, std::string_view da
 }
 
 json parseHeader(std::string_view text, const std::string& source) {
-    if (!text.starts_with('{')) fail(source, "its header is not JSON; it is damaged");
+    if (!text.starts_with('{')) fail(source, "its header does not begin with {, so it is not JSON; it is damaged");
     return parseJson(text, "cannot read " + source + ": its header");
 }
 

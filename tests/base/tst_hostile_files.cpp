@@ -75,7 +75,8 @@ void TestHostileFiles::safetensorsShapesThatWrap() {
 void TestHostileFiles::safetensorsOffsetsThatLie() {
     VERIFY_ERROR(SafetensorsFile(oneTensor("[1000000]", "[0,8]", 8), "f"), "other bytes than its shape");
     VERIFY_ERROR(SafetensorsFile(oneTensor("[1]", "[0,18446744073709551615]", 4), "f"), "no whole number");
-    VERIFY_ERROR(SafetensorsFile(oneTensor("[1]", "[9223372036854775807,9223372036854775807]", 4), "f"), "past the end");
+    VERIFY_ERROR(SafetensorsFile(oneTensor("[1]", "[9223372036854775807,9223372036854775807]", 4), "f"),
+                 "past the end");
     // Tensors of no bytes may lie at any border, and nowhere else.
     const auto empty = [](const char* at) {
         return withHeader(std::string(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":)") + at +
@@ -195,11 +196,13 @@ void TestHostileFiles::tokenizersThatGrow() {
     json decoding = test::smallTokenizer();
     decoding["decoder"] = repeated("decoders", kDoubling, 60);
     VERIFY_ERROR(makeTokenizer(decoding.dump(), "t")->decode(std::vector<std::int32_t>{0, 3, 0}), "64 times as long");
-    const json mark = {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "always"}};
-    const json each = {
-        {"type", "Split"}, {"pattern", {{"Regex", "."}}}, {"behavior", "Isolated"}, {"invert", false}};
+    // A mark is put before each piece that does not begin with it: two marks in turns double the pieces.
+    const auto mark = [](const char* letter) {
+        return json{{"type", "Metaspace"}, {"replacement", letter}, {"prepend_scheme", "always"}};
+    };
+    const json each = {{"type", "Split"}, {"pattern", {{"Regex", "."}}}, {"behavior", "Isolated"}, {"invert", false}};
     std::vector<json> steps;
-    for (int i = 0; i < 40; ++i) steps.insert(steps.end(), {mark, each});
+    for (int i = 0; i < 40; ++i) steps.insert(steps.end(), {mark("_"), each, mark("x"), each});
     json cutting = test::smallTokenizer();
     cutting["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", steps}};
     VERIFY_ERROR(makeTokenizer(cutting.dump(), "t")->encode("aaaa"), "64 times as long");

@@ -19,7 +19,8 @@ private Q_SLOTS:
 private:
     /// Why we refuse what it takes: stricter on purpose.
     static bool isOurOwnRule(const std::string& sentence) {
-        for (const char* words : {"twice in one object", "__metadata__ is no object", "unknown type", "nested deeper"})
+        for (const char* words :
+             {"twice in one object", "__metadata__ is no object", "unknown type", "nested deeper", "begin with {"})
             if (sentence.find(words) != std::string::npos) return true;
         return false;
     }
