@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kRuns = 4000;                  // mutations, a second or two
+constexpr int kRuns = 4000;  // mutations, a second or two
 constexpr std::size_t kLongestInput = 1U << 16U;
-constexpr double kMostSeconds = 10;          // of one input; a sanitizer on a busy machine included
+constexpr double kMostSeconds = 10;  // of one input; a sanitizer on a busy machine included
 constexpr rlim_t kMostBytes = rlim_t{3} << 30U;
 
 volatile std::sig_atomic_t currentRun = -1;
@@ -46,9 +46,18 @@ std::vector<std::string> readSeeds(const fs::path& folder) {
 
 /// Numbers that lengths, counts and offsets break at.
 std::string strangeNumber(consa::Dice& dice) {
-    constexpr std::array<std::uint64_t, 12> kNumbers = {
-        0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, 0xffffffffffffffff,
-        211106198978564, 4194305};
+    constexpr std::array<std::uint64_t, 12> kNumbers = {0,
+                                                        1,
+                                                        0x7f,
+                                                        0xff,
+                                                        0x7fff,
+                                                        0xffff,
+                                                        0x7fffffff,
+                                                        0xffffffff,
+                                                        0x7fffffffffffffff,
+                                                        0xffffffffffffffff,
+                                                        211106198978564,
+                                                        4194305};
     const std::uint64_t number = dice.pick(kNumbers);
     std::string bytes(dice.chance(50) ? 4 : 8, '\0');
     std::memcpy(bytes.data(), &number, bytes.size());
@@ -58,8 +67,9 @@ std::string strangeNumber(consa::Dice& dice) {
 /// Words that texts break at.
 std::string strangeWord(consa::Dice& dice) {
     static const std::vector<std::string> kWords = {
-        "-1", "1e999", "null", "{}", "[]", "\"\"", "18446744073709551616", "4294967297", "[[[[[[[[", "\\u0000",
-        "\\ud800", "../", "\xff", std::string(1, '\0'), "\xed\xa0\x80", "0.5", ",", ":", "\t", "\n"};
+        "-1",           "1e999",    "null",    "{}",      "[]",  "\"\"", "18446744073709551616",
+        "4294967297",   "[[[[[[[[", "\\u0000", "\\ud800", "../", "\xff", std::string(1, '\0'),
+        "\xed\xa0\x80", "0.5",      ",",       ":",       "\t",  "\n"};
     return kWords[dice.below(kWords.size())];
 }
 
@@ -130,8 +140,7 @@ int main(int argc, char** argv) {
         const std::vector<std::uint8_t> bytes(input.begin(), input.end());
         LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
-        if (passed.count() > kMostSeconds)
-            return std::fprintf(stderr, "run %d took %.1f s\n", run, passed.count()), 1;
+        if (passed.count() > kMostSeconds) return std::fprintf(stderr, "run %d took %.1f s\n", run, passed.count()), 1;
     }
     std::printf("%d runs on %zu seeds\n", runs, seeds.size());
     return 0;

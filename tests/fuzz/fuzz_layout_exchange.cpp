@@ -1,4 +1,5 @@
-// Fuzz target: layouts of other programs. The first byte picks the kind of file, 0xff stands between table and settings.
+// Fuzz target: layouts of other programs. The first byte picks the kind of file, 0xff stands between table and
+// settings.
 #include "core/layout/layout_exchange.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -27,7 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const ImportedLayout imported = readForeignLayout(isFolder ? folder.path() : table);
         const LayoutFile file = toLayoutFile(imported, {});
         if (file.layout.full.size() != static_cast<std::size_t>(file.layout.grid.unitCount())) std::abort();
-        if (imported.isSoft()) fuzz::use(toLayoutFile(imported, {.sparsity = 0.25}));
+        ImportChoice quarter;
+        quarter.sparsity = 0.25;
+        if (imported.isSoft()) fuzz::use(toLayoutFile(imported, quarter));
     });
     folder.remove(tableName(kind));
     if (hasSettings) folder.remove("config.json");

@@ -26,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const std::string goodConfig = [] {
         RunRecord record;
         record.config.mode = LearningMode::Recover;
-        record.model = {.name = "m", .architecture = "llama"};
+        record.model.name = "m";
+        record.model.architecture = "llama";
         record.model.layerCount = 2;
         record.model.queryHeadCount = record.model.kvHeadCount = 2;
         record.model.headDim = record.model.hiddenSize = record.model.feedForwardSize = 4;
