@@ -90,12 +90,6 @@ private:
     bool m_isRenamed = false;
 };
 
-/// Makes the rename itself durable; a file system that can't sync folders is no error.
-void syncFolder(const std::filesystem::path& folder) {
-    const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (descriptor.handle() >= 0) ::fsync(descriptor.handle());
-}
-
 std::filesystem::path environmentPath(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
@@ -122,6 +116,11 @@ std::string readFile(const std::filesystem::path& path) {
         if (count == 0) return bytes;
         bytes.append(block.data(), static_cast<std::size_t>(count));
     }
+}
+
+void syncFolder(const std::filesystem::path& folder) {
+    const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor.handle() >= 0) ::fsync(descriptor.handle());
 }
 
 void makeFolder(const std::filesystem::path& path) {

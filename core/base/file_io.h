@@ -27,6 +27,9 @@ void appendLine(const std::filesystem::path& path, std::string_view line);
 /// Waits until the bytes of a file that was written are on the disk. Throws Error (RunFailed) naming path and reason.
 void syncFile(const std::filesystem::path& path);
 
+/// Waits until the names in a folder are on the disk. A file system that can't do so is no error.
+void syncFolder(const std::filesystem::path& folder);
+
 /// Where this user's models, texts and presets lie: $CONSA_DATA_DIR, else $XDG_DATA_HOME/consa-explorer,
 /// else ~/.local/share/consa-explorer.
 [[nodiscard]] std::filesystem::path dataFolder();

@@ -5,6 +5,7 @@
 #include "core/checkpoint/safetensors_file.h"
 #include "core/checkpoint/safetensors_index.h"
 #include "core/text/tokenizer.h"
+#include "core/text/utf8.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/small_tokenizer.h"
@@ -53,6 +54,7 @@ private Q_SLOTS:
     void safetensorsKeepNan();
     void indexesStayInTheirFolder();
     void picklesAreRefused();
+    void messagesAreReadable();
     void ggufShapesThatWrap();
     void ggufSumsThatWrap();
     void ggufOfManyTensors();
@@ -140,6 +142,21 @@ void TestHostileFiles::picklesAreRefused() {
     writeFileAtomically(folder / "pytorch_model.bin", "\x80\x02}q\x01.");
     VERIFY_ERROR(openCheckpoint(folder.string()), "is a pickle, which can run code");
     VERIFY_ERROR(openCheckpoint((folder / "pytorch_model.bin").string()), "not a GGUF file");
+}
+
+/// Names that would move a terminal's cursor, or fill its screen.
+void TestHostileFiles::messagesAreReadable() {
+    const auto named = [](const std::string& name) {
+        const std::string header = json{{name, 3}}.dump();
+        return test::errorOf([&] { static_cast<void>(SafetensorsFile(withHeader(header), "f")); });
+    };
+    QCOMPARE(named("a\x1b[31m\x07\r\x7f\xc2\x9b"
+                   "\xc3\xa9"),
+             std::string("cannot read f: the header's entry a?[31m?????\xc3\xa9 is no object; it is damaged"));
+    const std::string sentence = named(std::string(100'000, 'a') + "é");
+    QVERIFY(sentence.size() < 4100 && sentence.starts_with("cannot read f") && sentence.ends_with("it is damaged"));
+    const std::string cut = readableMessage(std::string(1999, 'a') + "éé" + std::string(5000, 'b') + "éé");
+    QVERIFY(isValidUtf8(cut));
 }
 
 void TestHostileFiles::ggufShapesThatWrap() {
