@@ -149,8 +149,9 @@ void RunFolder::saveWeights(RunCheckpoint& checkpoint, const WeightState& weight
     const std::string name = fmt::format("{}{:06}.safetensors", kWeightsPrefix, checkpoint.state.step);
     checkpoint.weightsName = name;
     std::error_code code;
-    if (fs::exists(m_path / name, code)) checkpoint.weightsHash = hashOfSavedWeights(name);
-    if (!checkpoint.weightsHash.empty()) return;
+    const auto saved = fs::exists(m_path / name, code) ? hashOfSavedWeights(name) : std::nullopt;
+    checkpoint.weightsHash = saved.value_or("");
+    if (saved) return;
     try {
         checkpoint.weightsHash = writeSafetensors(m_path / name, weights.tensors, weights.values);
         syncFile(m_path / name);
@@ -160,12 +161,12 @@ void RunFolder::saveWeights(RunCheckpoint& checkpoint, const WeightState& weight
     }
 }
 
-std::string RunFolder::hashOfSavedWeights(const std::string& name) const {
+std::optional<std::string> RunFolder::hashOfSavedWeights(const std::string& name) const {
     try {
         const RunCheckpoint before = readCheckpoint();
-        return before.weightsName == name ? before.weightsHash : "";
+        return before.weightsName == name ? std::optional(before.weightsHash) : std::nullopt;
     } catch (const Error&) {
-        return "";  // no checkpoint, or one that has to be replaced anyway
+        return std::nullopt;  // no checkpoint, or one that has to be replaced anyway
     }
 }
 

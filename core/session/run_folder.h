@@ -88,8 +88,8 @@ private:
     [[nodiscard]] RunCheckpoint readCheckpoint() const;
     /// Writes weights of the checkpoint's step, unless the one on the disk has them already, and names them in it.
     void saveWeights(RunCheckpoint& checkpoint, const WeightState& weights);
-    /// The hash of that file when the checkpoint on the disk names it; else empty.
-    [[nodiscard]] std::string hashOfSavedWeights(const std::string& name) const;
+    /// The hash of that file when the checkpoint on the disk names it (empty in version 1); else nothing.
+    [[nodiscard]] std::optional<std::string> hashOfSavedWeights(const std::string& name) const;
     void removeWeightsExcept(const std::string& name) const;
 
     std::filesystem::path m_path;

@@ -60,6 +60,7 @@ class Runs:
 
     def check_end(self, folder, has_all_steps=True):
         assert checkpoint_tensors(folder) == checkpoint_tensors(self.reference), f"{folder} ends elsewhere"
+        assert weights_of(folder) == weights_of(self.reference), f"{folder} ends with other weights"
         assert layout_of(folder) == layout_of(self.reference), f"{folder} ends with another layout"
         if has_all_steps:
             assert steps_of(folder) == self.events, f"{folder} has other steps"
@@ -124,6 +125,13 @@ def checkpoint_tensors(folder):
     with open(os.path.join(folder, "gates.safetensors"), "rb") as file:
         raw = file.read()
     return raw[8 + int.from_bytes(raw[:8], "little"):]
+
+
+def weights_of(folder):
+    """Name and bytes of the weights' files: one where a run moves weights, else none."""
+    names = sorted(name for name in os.listdir(folder) if name.startswith("weights-"))
+    assert len(names) < 2, names
+    return {name: open(os.path.join(folder, name), "rb").read() for name in names}
 
 
 def layout_of(folder):

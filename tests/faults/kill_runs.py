@@ -1,6 +1,6 @@
 """Kills runs with -9 at random moments: while they open, build the cache, train, save and evaluate.
 
-    kill_runs.py CONSA [--kills 200] [--seed 1]
+    kill_runs.py CONSA [--kills 200] [--seed 1] [--weights]
 
 After each kill the folder must open, hold every line that was printed, and go on; and the run must end, bit for bit,
 where one ends that nobody killed. Prints what was hit.
@@ -41,9 +41,11 @@ def main():
     parser.add_argument("consa")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--weights", action="store_true", help="runs that train weights with the gates")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
-    runs = consa_runs.Runs(arguments.consa, arguments.seed)
+    options = ["--mode", "gates+weights", "--weight-lr", "1e-4"] if arguments.weights else []
+    runs = consa_runs.Runs(arguments.consa, arguments.seed, options)
     begin = time.monotonic()
     runs.start(runs.path("timed")).wait_for_end()
     longest = 1.05 * (time.monotonic() - begin)
