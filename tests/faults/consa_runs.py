@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-STEPS = 75
+STEPS = 50
 
 
 class Runs:
@@ -21,7 +21,7 @@ class Runs:
             for number in range(400):
                 file.write(json.dumps({"text": f"Document {number} of seed {seed}. " * 40}) + "\n")
         self.options = ["--model", "demo", "--corpus", self.text, "--device", "cpu", "--steps", str(STEPS), "--context",
-                        "128", "--window", "16", "--batch", "1", "--seed", str(seed), "--ramp", "10", "--move", "20=0.7",
+                        "128", "--window", "16", "--batch", "1", "--seed", str(seed), "--ramp", "5", "--move", "5=0.7",
                         *options]
         self.closing = ["--tokens", "512", "--split", "dev"]
         self.reference = self.path("reference")

@@ -324,6 +324,8 @@ def run_seeds():
     return {"config": b"\0" + text(config), "newer": b"\0" + text(dict(config, version=2)),
             "knob": b"\0" + text(dict(config, config={"nonsense": 1})), "events": b"\1" + lines,
             "state": b"\2" + checkpoint(training), "old": b"\2" + checkpoint(old),
+            "steered": b"\2" + checkpoint(training, {"steering": json.dumps(
+                [{"step": 3, "target": 0.6, "rampSteps": 5}, {"step": 4, "pins": ["0=full"]}, {"step": 9, "frozen": True}])}),
             "weights": b"\2" + checkpoint(training, {"weights": "../../weights-000020.safetensors"}),
             "newer_state": b"\2" + checkpoint(training, {"format": "consa-checkpoint", "version": "99"}),
             "huge": b"\2" + checkpoint(dict(training, step=1e300, updateCount=-1)), "held": b"\3" + text(layout())}
