@@ -195,7 +195,7 @@ RunCheckpoint RunFolder::readCheckpoint() const {
 fs::path RunFolder::weightsFile() const {
     const RunCheckpoint checkpoint = readCheckpoint();
     if (checkpoint.weightsName.empty()) return {};
-    const fs::path path = m_path / checkpoint.weightsName;
+    fs::path path = m_path / checkpoint.weightsName;
     std::error_code code;
     if (!fs::exists(path, code))
         throw Error(path.string() + " is missing: the weights that the run trained; put it back to go on.");
