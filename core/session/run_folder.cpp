@@ -73,12 +73,12 @@ std::optional<HistoryPoint> pointFromLine(const std::string& line) {
     } catch (const Error&) {
         return std::nullopt;
     }
-    const auto number = [&event](const char* key) {
+    const auto number = [&event](const char* key, double otherwise = 0) {
         const auto found = event.find(key);
-        return found != event.end() && found->is_number() ? found->get<double>() : 0;
+        return found != event.end() && found->is_number() ? found->get<double>() : otherwise;
     };
     const bool isStep = event.is_object() && event.contains("event") && event["event"] == "step";
-    const double step = isStep ? number("step") : -1;
+    const double step = isStep ? number("step", -1) : -1;
     if (!(step >= 0 && step <= std::numeric_limits<int>::max())) return std::nullopt;
     HistoryPoint point;
     point.step = static_cast<int>(step);

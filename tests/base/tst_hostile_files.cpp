@@ -54,6 +54,7 @@ private Q_SLOTS:
     void safetensorsKeepNan();
     void indexesStayInTheirFolder();
     void picklesAreRefused();
+    void sizesAreNotCut();
     void messagesAreReadable();
     void ggufShapesThatWrap();
     void ggufSumsThatWrap();
@@ -142,6 +143,24 @@ void TestHostileFiles::picklesAreRefused() {
     writeFileAtomically(folder / "pytorch_model.bin", "\x80\x02}q\x01.");
     VERIFY_ERROR(openCheckpoint(folder.string()), "is a pickle, which can run code");
     VERIFY_ERROR(openCheckpoint((folder / "pytorch_model.bin").string()), "not a GGUF file");
+}
+
+/// 2^32 + 2 layers are not 2.
+void TestHostileFiles::sizesAreNotCut() {
+    ModelConfig config;
+    config.architecture = "llama";
+    config.layerCount = config.queryHeadCount = config.kvHeadCount = config.headDim = 2;
+    config.hiddenSize = config.feedForwardSize = config.vocabularySize = config.contextTokens = 4;
+    json object = json::parse(toJson(config));
+    QVERIFY(modelConfigFromJson(object.dump(), "m") == config);
+    for (const json& size : {json(4294967298), json(-1), json(2.0), json(1e300), json("2")}) {
+        json changed = object;
+        changed["layerCount"] = size;
+        VERIFY_ERROR(modelConfigFromJson(changed.dump(), "m"), "layerCount");
+        changed = object;
+        changed["nativeWindows"] = json::array({0, size});
+        VERIFY_ERROR(modelConfigFromJson(changed.dump(), "m"), size == -1 ? "window" : "nativeWindows");
+    }
 }
 
 /// Names that would move a terminal's cursor, or fill its screen.
@@ -238,15 +257,17 @@ void TestHostileFiles::tokenizersThatCutCharacters() {
 
 /// Patterns that try exponentially many ways, or recurse, give up instead.
 void TestHostileFiles::tokenizersThatRunAway() {
-    for (const char* pattern : {"(a+)+$", "(a|aa)+$", "((a*)*)*b", "(a(?1)?b?)+$"}) {
+    for (const char* pattern : {"(a+)+$", "(a|aa)+$", "((a*)*)*b", "(a(?1)?b?)+$", "^(a(?1)?){1,9}$"}) {
         json hostile = test::smallTokenizer();
         hostile["pre_tokenizer"] = {
             {"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
         const auto tokenizer = makeTokenizer(hostile.dump(), "t");
         QElapsedTimer timer;
         timer.start();
-        const std::string sentence =
-            test::errorOf([&] { static_cast<void>(tokenizer->encode(std::string(40, 'a') + "!")); });
+        const std::string sentence = test::errorOf([&] {
+            static_cast<void>(tokenizer->encode(std::string(40, 'a') + "!"));
+            static_cast<void>(tokenizer->encode(std::string(300'000, 'a') + "!"));  // as deep as the text is long
+        });
         QVERIFY2(sentence.empty() || sentence.find("takes too long") != std::string::npos, sentence.c_str());
         QVERIFY2(timer.elapsed() < 20'000, pattern);
     }

@@ -103,6 +103,19 @@ private slots:
         }
     }
 
+    void historyPassesOverWhatIsNoStep() {
+        RunFolder folder = RunFolder::create(path(), record());
+        for (const char* line :
+             {R"({"event":7})", R"({"event":"step","step":"3"})", R"({"event":"step","step":-1})",
+              R"({"event":"step","step":1e300})", "[]", "\xff", R"({"event":"step","step":2,"step":3})",
+              R"({"event":"step","step":4,"loss":null,"seconds":"long"})"})
+            folder.appendLine(line);
+        const std::vector<HistoryPoint> points = folder.readHistory(1000);
+        QCOMPARE(points.size(), std::size_t{1});
+        QCOMPARE(points.front().step, 4);
+        QCOMPARE(points.front().loss, 0.0);
+    }
+
     /// Steps that were taken again after a crash stand in the file twice.
     void historyTakesTheLaterOfTwo() {
         RunFolder folder = RunFolder::create(path(), record());
