@@ -5,6 +5,7 @@
 #include "app/headless/learn_options.h"
 #include "core/base/error.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/session/run_folder.h"
 #include "core/text/token_corpus.h"
 
 #include <fmt/format.h>
@@ -22,24 +23,33 @@ namespace {
 /// What the command does with a run beside learning.
 struct LearnCommand {
     LearnOptions learning;
-    std::string out, resume, layout;
+    std::string out, resume, replay, layout;
     std::optional<std::int64_t> evaluationTokens;
     std::string split = "dev";
     int polishTrials = 0;
 };
 
 /// A run keeps the options that it was started with: others than `allowed` would be ignored unseen.
-void refuseBeside(const CLI::App& command, const std::set<std::string>& allowed) {
+void refuseBeside(const CLI::App& command, const std::string& kept, const std::set<std::string>& allowed) {
     for (const CLI::Option* option : command.get_options()) {
         const std::string name = option->get_name();
         if (option->count() > 0 && allowed.count(name) == 0)
-            throw Error(name +
-                        " can't be changed beside --resume: the run keeps the options it was started with; leave " +
-                        "it out, or start a new run");
+            throw Error(name + " can't be changed beside " + kept +
+                        ": the run keeps the options it was started with; " + "leave it out, or start a new run");
     }
 }
 
-void reportDone(const SessionSnapshot& trained, const Comparison* comparison) {
+/// Says whether a repeated run came to the same layout as the one it repeats; empty where that one has none.
+std::optional<bool> isSameLayout(const SessionSnapshot& trained, const std::string& replayed) {
+    const std::filesystem::path file = std::filesystem::path(replayed) / "layout.json";
+    std::error_code code;
+    if (replayed.empty() || !std::filesystem::exists(file, code)) return std::nullopt;
+    const bool isSame = readLayoutFile(file).layout == trained.layout;
+    fmt::print(stderr, "The layout is {} that of {}\n", isSame ? "exactly" : "not", replayed);
+    return isSame;
+}
+
+void reportDone(const SessionSnapshot& trained, const Comparison* comparison, const LearnCommand& options) {
     if (comparison != nullptr) fmt::print(stderr, "{}", toTable(*comparison));
     const std::filesystem::path layout = std::filesystem::path(trained.runFolder) / "layout.json";
     fmt::print(stderr, "The layout is in {}\n", layout.string());
@@ -50,6 +60,7 @@ void reportDone(const SessionSnapshot& trained, const Comparison* comparison) {
                         {"undecided", trained.undecidedCount},
                         {"secondsPerStep", trained.secondsPerStep},
                         {"device", trained.device.name}};
+    if (const auto isSame = isSameLayout(trained, options.replay)) line["sameLayout"] = *isSame;
     if (comparison != nullptr) {
         line["comparison"] = nlohmann::json::parse(toJson(*comparison));
         line["report"] = nlohmann::json::parse(toJsonReport(*comparison));
@@ -69,9 +80,21 @@ EvaluatedLayout heldLayout(const TrainingConfig& config, const LearnOptions& opt
     return std::move(layouts.front());
 }
 
+/// Does again what was done in a run's folder, every change while training at its step.
+StartCommand replayOf(const std::string& path, const std::string& out) {
+    const RunFolder run = RunFolder::open(path);
+    const RunRecord& record = run.record();
+    const std::int64_t step = run.loadCheckpoint().step;
+    if (step == 0) throw Error(path + " has no step to repeat");
+    StartCommand command{record.config, out, run.loadHeldLayout()};
+    command.replay = Replay{run.loadSteering(), step, record.modelFingerprint, record.corpusFingerprint};
+    return command;
+}
+
 void start(HeadlessSession& session, const LearnCommand& options) {
     if (!options.resume.empty()) return session.post(ResumeRunCommand{options.resume});
     if (options.out.empty()) throw Error("--out is missing: name the folder that will hold the run.");
+    if (!options.replay.empty()) return session.post(replayOf(options.replay, options.out));
     TrainingConfig config = configFrom(options.learning);
     if (!options.layout.empty()) config.layout = options.layout;
     if (config.mode != LearningMode::Recover) {
@@ -87,12 +110,18 @@ void start(HeadlessSession& session, const LearnCommand& options) {
     session.post(StartCommand{config, options.out, held.layout});
 }
 
+/// Where the run is to end.
+int lastStep(const LearnCommand& options, const SessionSnapshot& s) {
+    if (options.replay.empty()) return s.stepCount;
+    return std::min(s.stepCount, static_cast<int>(RunFolder::open(options.replay).loadCheckpoint().step));
+}
+
 void learn(const LearnCommand& options) {
     if (options.split != "none") (void)splitFromString(options.split);  // before the work that a wrong word would waste
     HeadlessSession session;
     start(session, options);
     SnapshotPointer end = session.waitFor([](const SessionSnapshot& s) { return s.state == SessionState::Finished; });
-    if (end->step < end->stepCount)
+    if (end->step < lastStep(options, *end))
         throw Error("Interrupted at step " + std::to_string(end->step) + " of " + std::to_string(end->stepCount) +
                         "; go on with --resume " + end->runFolder,
                     ErrorKind::RunFailed);
@@ -105,7 +134,7 @@ void learn(const LearnCommand& options) {
             [](const SessionSnapshot& s) { return s.polishCount > 0 && s.state == SessionState::Finished; });
     }
     if (options.split == "none") {
-        reportDone(*end, nullptr);
+        reportDone(*end, nullptr, options);
         return;
     }
     EvaluateCommand evaluate;
@@ -117,7 +146,7 @@ void learn(const LearnCommand& options) {
         throw Error("Interrupted before the comparison; the run is whole in " + end->runFolder + ".",
                     ErrorKind::RunFailed);
 
-    reportDone(*end, &*end->comparison);
+    reportDone(*end, &*end->comparison, options);
 }
 
 }  // namespace
@@ -133,13 +162,15 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     addWeightOptions(*command, o->learning);
     command->add_option("--out", o->out, "folder for the run");
     command->add_option("--resume", o->resume, "go on with the run in this folder");
+    command->add_option("--replay", o->replay, "do again what was done in this run's folder, into --out");
     command->add_option("--polish", o->polishTrials, "swaps judged on train and dev text after learning")
         ->check(CLI::NonNegativeNumber);
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");
     command->add_option("--split", o->split, "documents of the closing comparison: dev, test, all or none")
         ->capture_default_str();
     command->callback([o, command, &chosen] {
-        if (!o->resume.empty()) refuseBeside(*command, {"--resume", "--tokens", "--split", "--polish"});
+        if (!o->resume.empty()) refuseBeside(*command, "--resume", {"--resume", "--tokens", "--split", "--polish"});
+        if (!o->replay.empty()) refuseBeside(*command, "--replay", {"--replay", "--out", "--tokens", "--split"});
         chosen = [o] { learn(*o); };
     });
 }

@@ -37,9 +37,9 @@ void takeWords(TrainingConfig& config, const LearnOptions& o) {
 /// The knobs in the file as a JSON object; a run's config.json holds them under "config".
 std::string configText(const std::string& file) {
     if (file.empty()) return "{}";
-    const Json json = parseJson(readFile(file), file);
+    const ParsedJson json = parseJson(readFile(file), file);
     return dumpJson(
-        json.is_object() && json.value("format", Json()) == "consa-run" ? json.value("config", Json::object()) : json);
+        json.is_object() && json.value("format", ParsedJson()) == "consa-run" ? json.value("config", ParsedJson::object()) : json);
 }
 
 /// What holds for model and device when neither options nor file name them.

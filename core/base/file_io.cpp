@@ -90,22 +90,6 @@ private:
     bool m_isRenamed = false;
 };
 
-/// Makes the rename itself durable; a file system that can't sync folders is no error.
-void syncFolder(const std::filesystem::path& folder) {
-    const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (descriptor.handle() >= 0) ::fsync(descriptor.handle());
-}
-
-/// With its own parents; none when `path` is a bare name.
-void makeParentFolder(const std::filesystem::path& path) {
-    if (!path.has_parent_path()) return;
-    std::error_code code;
-    std::filesystem::create_directories(path.parent_path(), code);
-    if (code)
-        throw Error("cannot make the folder " + path.parent_path().string() + ": " + code.message(),
-                    ErrorKind::RunFailed);
-}
-
 std::filesystem::path environmentPath(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
@@ -134,11 +118,25 @@ std::string readFile(const std::filesystem::path& path) {
     }
 }
 
+void syncFolder(const std::filesystem::path& folder) {
+    const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor.handle() >= 0) ::fsync(descriptor.handle());
+}
+
+void makeFolder(const std::filesystem::path& path) {
+    std::error_code code;
+    if (path.empty() || std::filesystem::is_directory(path, code)) return;
+    makeFolder(path.parent_path());
+    std::filesystem::create_directory(path, code);
+    if (code) throw Error("cannot make the folder " + path.string() + ": " + code.message(), ErrorKind::RunFailed);
+    syncFolder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+}
+
 void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
     std::error_code code;
     const std::filesystem::path target = std::filesystem::absolute(path, code);
     if (code) throw Error("cannot write " + path.string() + ": " + code.message(), ErrorKind::RunFailed);
-    makeParentFolder(target);
+    makeFolder(target.parent_path());
     TemporaryFile file(target);
     file.write(bytes);
     file.replaceTarget();
@@ -152,7 +150,7 @@ void appendLine(const std::filesystem::path& path, std::string_view line) {
                 "cannot write " + path.string() + ": " + systemReason(errno) + "; free space or choose another folder",
                 ErrorKind::RunFailed);
     };
-    makeParentFolder(path);
+    makeFolder(path.parent_path());
     const Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     requireThat(descriptor.handle() >= 0);
     std::string bytes(line);

@@ -15,6 +15,10 @@ namespace consa {
 /// Parent folders are made. Throws Error (RunFailed) naming the path and the system's reason; the old file stays.
 void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Makes a folder with its parents, all of them on the disk when this returns. None when it is there or `path` is
+/// empty. Throws Error (RunFailed) naming the folder and the system's reason.
+void makeFolder(const std::filesystem::path& path);
+
 /// Adds `line` and a line end to the end of `path` in one write, so that lines of several programs never mix; a line
 /// that a crash has cut off is ended first. The file and its parent folders are made. Throws Error (RunFailed) naming
 /// the path and the system's reason.
@@ -22,6 +26,9 @@ void appendLine(const std::filesystem::path& path, std::string_view line);
 
 /// Waits until the bytes of a file that was written are on the disk. Throws Error (RunFailed) naming path and reason.
 void syncFile(const std::filesystem::path& path);
+
+/// Waits until the names in a folder are on the disk. A file system that can't do so is no error.
+void syncFolder(const std::filesystem::path& folder);
 
 /// Where this user's models, texts and presets lie: $CONSA_DATA_DIR, else $XDG_DATA_HOME/consa-explorer,
 /// else ~/.local/share/consa-explorer.

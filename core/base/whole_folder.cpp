@@ -2,6 +2,7 @@
 #include "core/base/whole_folder.h"
 
 #include "core/base/error.h"
+#include "core/base/file_io.h"
 
 #include <system_error>
 
@@ -33,12 +34,16 @@ WholeFolder::~WholeFolder() {
 
 void WholeFolder::finish() {
     std::error_code code;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(m_part, code)) {
+        if (entry.is_regular_file(code)) syncFile(entry.path());
+    }
     fs::rename(m_part, m_target, code);
     if (code) {
         throw Error("cannot write the folder " + m_target.string() + ": " + code.message() + "; name a new folder",
                     ErrorKind::RunFailed);
     }
     m_isFinished = true;
+    syncFolder(m_target.parent_path());
 }
 
 }  // namespace consa

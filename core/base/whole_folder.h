@@ -17,7 +17,7 @@ public:
 
     /// Where to write until finish().
     [[nodiscard]] const std::filesystem::path& path() const { return m_part; }
-    /// Throws Error (RunFailed) naming the target and the system's reason.
+    /// All of it is on the disk when this returns. Throws Error (RunFailed) naming the target and the system's reason.
     void finish();
 
 private:

@@ -3,12 +3,12 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
-#include "core/base/json_text.h"
+#include "core/checkpoint/byte_cursor.h"
 #include "core/checkpoint/hf_config.h"
 #include "core/checkpoint/safetensors_checkpoint.h"
+#include "core/checkpoint/safetensors_index.h"
 
 #include <cctype>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
@@ -16,16 +16,26 @@
 namespace consa {
 namespace {
 
-using nlohmann::json;
 namespace fs = std::filesystem;
+
+/// False, too, where the name is one that no file can have.
+bool isThere(const fs::path& path) {
+    std::error_code code;
+    return fs::exists(path, code);
+}
+
+bool isFolder(const fs::path& path) {
+    std::error_code code;
+    return fs::is_directory(path, code);
+}
 
 /// Names of the weight files, in name order.
 std::set<std::string> weightFiles(const fs::path& folder) {
-    if (fs::exists(folder / "model.safetensors")) return {"model.safetensors"};
+    if (isThere(folder / "model.safetensors")) return {"model.safetensors"};
     const fs::path index = folder / "model.safetensors.index.json";
-    if (!fs::exists(index)) {
+    if (!isThere(index)) {
         const bool isPickled =
-            fs::exists(folder / "pytorch_model.bin") || fs::exists(folder / "pytorch_model.bin.index.json");
+            isThere(folder / "pytorch_model.bin") || isThere(folder / "pytorch_model.bin.index.json");
         throw Error("cannot use " + folder.string() + ": it has neither model.safetensors nor " +
                     "model.safetensors.index.json; " +
                     (isPickled
@@ -33,22 +43,11 @@ std::set<std::string> weightFiles(const fs::path& folder) {
                          : "") +
                     "save the model with save_pretrained(..., safe_serialization=True)");
     }
-    const json object = parseJson(readFile(index), index.string());
-    const json map = object.is_object() ? object.value("weight_map", json()) : json();
-    if (!map.is_object() || map.empty())
-        throw Error("cannot use " + index.string() + ": it has no weight_map; fetch it again");
-    std::set<std::string> names;
-    for (const auto& [tensor, file] : map.items()) {
-        const std::string name = file.is_string() ? file.get<std::string>() : "";
-        if (name.empty() || fs::path(name).filename() != name) {
-            throw Error("cannot use " + index.string() + ": tensor " + tensor +
-                        " is not in a file beside the index; fetch the model again");
-        }
-        if (!fs::exists(folder / name)) {
-            throw Error("cannot use " + folder.string() + ": the shard " + name + ", which " +
-                        index.filename().string() + " names, is missing; fetch it again");
-        }
-        names.insert(name);
+    std::set<std::string> names = shardNames(readFile(index), index.string());
+    for (const std::string& name : names) {
+        if (isThere(folder / name)) continue;
+        throw Error("cannot use " + folder.string() + ": the shard " + printable(name) + ", which " +
+                    index.filename().string() + " names, is missing; fetch it again");
     }
     return names;
 }
@@ -84,19 +83,20 @@ std::string modelName(const fs::path& folder) {
 
 fs::path huggingFaceFolder(const fs::path& folder) {
     const fs::path snapshots = folder / "snapshots";
-    if (!fs::is_directory(snapshots)) return folder;
+    if (!isFolder(snapshots)) return folder;
     const fs::path main = folder / "refs" / "main";
-    if (fs::exists(main)) {
+    if (isThere(main)) {
         std::string commit = readFile(main);
         while (!commit.empty() && std::isspace(static_cast<unsigned char>(commit.back())) != 0) commit.pop_back();
-        const bool isName = !commit.empty() && fs::path(commit).filename() == commit && commit != "..";
-        if (isName && fs::is_directory(snapshots / commit)) return snapshots / commit;
-        throw Error("cannot use the cache folder " + folder.string() + ": its refs/main names the snapshot " + commit +
+        const bool isName = !commit.empty() && fs::path(commit).filename() == commit && commit != "." && commit != "..";
+        if (isName && isFolder(snapshots / commit)) return snapshots / commit;
+        throw Error("cannot use the cache folder " + folder.string() + ": its refs/main names the snapshot " + printable(commit) +
                     ", which is not there; fetch the model again, or name one of the folders in " + snapshots.string());
     }
     std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(snapshots)) {
-        if (entry.is_directory()) found.push_back(entry.path());
+    std::error_code code;
+    for (const fs::directory_entry& entry : fs::directory_iterator(snapshots, code)) {
+        if (isFolder(entry.path())) found.push_back(entry.path());
     }
     if (found.size() == 1) return found.front();
     throw Error("cannot use the cache folder " + folder.string() + ": it has no refs/main and " +
@@ -106,7 +106,7 @@ fs::path huggingFaceFolder(const fs::path& folder) {
 std::unique_ptr<Checkpoint> openHuggingFaceFolder(const fs::path& named) {
     const fs::path folder = huggingFaceFolder(named);
     const fs::path configFile = folder / "config.json";
-    if (!fs::exists(configFile)) {
+    if (!isThere(configFile)) {
         throw Error("cannot use the folder " + folder.string() + ": it has no config.json; name a Hugging Face model " +
                     "folder or a .gguf file");
     }

@@ -19,7 +19,7 @@ namespace consa {
 class ConfigReader {
 public:
     ConfigReader(const std::string& text, const std::string& source)
-        : ConfigReader(nlohmann::json(parseJson(text, source)), source) {}
+        : ConfigReader(parseJson(text, source), source) {}
 
     [[noreturn]] void fail(const std::string& problem) const { throw Error("cannot use " + m_source + ": " + problem); }
 

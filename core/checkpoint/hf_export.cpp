@@ -7,6 +7,7 @@
 #include "core/base/whole_folder.h"
 #include "core/checkpoint/mapped_file.h"
 #include "core/checkpoint/safetensors_file.h"
+#include "core/checkpoint/safetensors_index.h"
 #include "core/checkpoint/safetensors_writer.h"
 
 #include <algorithm>
@@ -32,12 +33,8 @@ struct Shard {
 std::set<fs::path> weightFiles(const fs::path& folder) {
     if (fs::exists(folder / "model.safetensors")) return {folder / "model.safetensors"};
     const fs::path index = folder / "model.safetensors.index.json";
-    const Json object = parseJson(readFile(index), index.string());
-    const Json weights = object.is_object() ? object.value("weight_map", Json::object()) : Json::object();
     std::set<fs::path> files;
-    for (const auto& [tensor, file] : weights.items()) {
-        if (file.is_string()) files.insert(folder / fs::path(file.get<std::string>()).filename());
-    }
+    for (const std::string& name : shardNames(readFile(index), index.string())) files.insert(folder / name);
     return files;
 }
 
@@ -157,11 +154,11 @@ std::string loadedType(const Checkpoint& checkpoint, const HuggingFaceExport& ho
 }
 
 /// The object in the source's config.json, or an empty one.
-Json sourceConfig(const fs::path& sourceFolder) {
-    if (sourceFolder.empty()) return Json::object();
+ParsedJson sourceConfig(const fs::path& sourceFolder) {
+    if (sourceFolder.empty()) return ParsedJson::object();
     const fs::path path = sourceFolder / "config.json";
-    const Json config = parseJson(readFile(path), path.string());
-    return config.is_object() ? config : Json::object();
+    ParsedJson config = parseJson(readFile(path), path.string());
+    return config.is_object() ? config : ParsedJson::object();
 }
 
 using NamedId = std::pair<const char*, std::optional<std::int64_t>>;
@@ -172,16 +169,16 @@ std::array<NamedId, 3> specialIds(const Checkpoint& checkpoint) {
     return {{{"bos_token_id", tokens.begin}, {"eos_token_id", tokens.end}, {"pad_token_id", tokens.padding}}};
 }
 
-Json toJson(const std::optional<std::int64_t>& id) {
-    return id ? Json(*id) : Json();
+ParsedJson toJson(const std::optional<std::int64_t>& id) {
+    return id ? ParsedJson(*id) : ParsedJson();
 }
 
 void writeConfig(const fs::path& folder, const Checkpoint& checkpoint, const HuggingFacePlan& plan,
                  const HuggingFaceExport& how) {
-    const Json source = sourceConfig(how.sourceFolder);
+    const ParsedJson source = sourceConfig(how.sourceFolder);
     Json ids = Json::object();
     for (const auto& [name, id] : specialIds(checkpoint))
-        ids[name] = how.sourceFolder.empty() ? toJson(id) : source.value(name, Json());
+        ids[name] = how.sourceFolder.empty() ? toJson(id) : source.value(name, ParsedJson());
     const bool hasByteTokenizer =
         how.sourceFolder.empty() ? checkpoint.tokenizerJson().empty() : source.contains("consa_tokenizer");
     const HuggingFaceExtras extras{loadedType(checkpoint, how), dumpJson(ids), hasByteTokenizer};
@@ -199,9 +196,9 @@ void copyTokenizer(const fs::path& folder, const fs::path& sourceFolder) {
 }
 
 /// The text of an added token, or null: what tokenizer_config.json calls "eos_token" and so on.
-Json addedToken(const Json& tokenizer, const std::optional<std::int64_t>& id) {
-    for (const Json& token : tokenizer.value("added_tokens", Json::array())) {
-        if (id && token.value("id", Json()) == *id) return token.value("content", Json());
+ParsedJson addedToken(const ParsedJson& tokenizer, const std::optional<std::int64_t>& id) {
+    for (const ParsedJson& token : tokenizer.value("added_tokens", ParsedJson::array())) {
+        if (id && token.value("id", ParsedJson()) == *id) return token.value("content", ParsedJson());
     }
     return {};
 }
@@ -211,7 +208,7 @@ void writeTokenizer(const fs::path& folder, const Checkpoint& checkpoint, const 
     const std::string text = checkpoint.tokenizerJson();
     if (text.empty()) return;
     writeFileAtomically(folder / "tokenizer.json", text);
-    const Json tokenizer = parseJson(text, "the model's tokenizer");
+    const ParsedJson tokenizer = parseJson(text, "the model's tokenizer");
     const SpecialTokens special = checkpoint.specialTokens();
     Json config = {
         {"tokenizer_class", "PreTrainedTokenizerFast"},    {"model_max_length", plan.config.contextTokens},

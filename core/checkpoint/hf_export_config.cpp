@@ -180,8 +180,8 @@ std::string toHuggingFaceConfig(const HuggingFacePlan& plan, const HuggingFaceEx
     addRope(model, config);
     addLayers(plan, config);
     // Said even where the source says nothing: Ministral's class would fill in ids of its own.
-    const Json ids = parseJson(extras.tokenIdsJson, "token ids");
-    for (const char* id : {"bos_token_id", "eos_token_id", "pad_token_id"}) config[id] = ids.value(id, Json());
+    const ParsedJson ids = parseJson(extras.tokenIdsJson, "token ids");
+    for (const char* id : {"bos_token_id", "eos_token_id", "pad_token_id"}) config[id] = ids.value(id, ParsedJson());
     if (extras.hasByteTokenizer) config["consa_tokenizer"] = "bytes";
     return dumpJson(config, 2) + "\n";
 }

@@ -1,18 +1,18 @@
 // Checks a decoder's shape, counts its weights, and keeps it as JSON.
 #include "core/checkpoint/model_config.h"
 
-#include "core/base/error.h"
+#include "core/base/json_text.h"
 #include "core/checkpoint/checkpoint.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <limits>
 
 namespace consa {
 namespace {
 
-using nlohmann::json;
+using json = ParsedJson;
 
 // Far above any decoder, and low enough that products of three sizes fit 64 bits.
 constexpr int kMaxSize = 1 << 21;
@@ -34,15 +34,36 @@ void requirePositive(const std::string& source, const char* field, double value)
     if (!std::isfinite(value) || value <= 0) fail(source, std::string(field) + " is not a positive number");
 }
 
+/// Numbers that don't fit would be cut to others when they are read as int.
+bool fitsInt(const json& value) {
+    constexpr auto kMost = std::numeric_limits<int>::max();
+    if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= std::uint64_t{kMost};
+    return value.is_number_integer() && value.get<std::int64_t>() >= std::numeric_limits<int>::min();
+}
+
+bool fits(const json& value, const int* /*type*/) {
+    return fitsInt(value);
+}
+bool fits(const json& value, const std::vector<int>* /*type*/) {
+    return value.is_array() && std::all_of(value.begin(), value.end(), fitsInt);
+}
+bool fits(const json& /*value*/, const void* /*any other type*/) {
+    return true;
+}
+
 template <typename T>
 void readField(const json& object, const char* field, T& value, const std::string& source) {
     const auto found = object.find(field);
     if (found == object.end()) fail(source, std::string("its configuration has no ") + field);
     try {
-        found->get_to(value);
+        if (fits(*found, &value)) {
+            found->get_to(value);
+            return;
+        }
     } catch (const json::exception&) {
-        fail(source, std::string(field) + " in its configuration has the wrong type");
+        // said below
     }
+    fail(source, std::string(field) + " in its configuration has the wrong type");
 }
 
 json toObject(const RopeScaling& scaling) {
@@ -150,8 +171,8 @@ std::string toJson(const ModelConfig& config) {
 }
 
 ModelConfig modelConfigFromJson(const std::string& text, const std::string& source) {
-    const json object = json::parse(text, nullptr, false);
-    if (object.is_discarded() || !object.is_object()) fail(source, "its configuration is not a JSON object");
+    const json object = parseJson(text, "cannot use the model " + source + ": its configuration");
+    if (!object.is_object()) fail(source, "its configuration is not a JSON object");
     ModelConfig config;
     readField(object, "name", config.name, source);
     readField(object, "architecture", config.architecture, source);

@@ -1,19 +1,18 @@
 // Reads and writes safetensors: 8 bytes of header length, a JSON header, the tensors' bytes.
 #include "core/checkpoint/safetensors_file.h"
 
-#include "core/base/error.h"
+#include "core/base/json_text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace consa {
 namespace {
 
-using nlohmann::json;
+using json = ParsedJson;
 
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
 constexpr std::size_t kDataAlignment = 64;
@@ -128,9 +127,8 @@ void checkCoverage(const std::vector<StoredTensor>& tensors, std::string_view da
 }
 
 json parseHeader(std::string_view text, const std::string& source) {
-    json header = json::parse(text.begin(), text.end(), nullptr, false);
-    if (header.is_discarded() || !header.is_object()) fail(source, "its header is not JSON; it is damaged");
-    return header;
+    if (!text.starts_with('{')) fail(source, "its header does not begin with {, so it is not JSON; it is damaged");
+    return parseJson(text, "cannot read " + source + ": its header");
 }
 
 void appendValues(const NamedTensor& tensor, std::string& bytes) {

@@ -1,6 +1,7 @@
 // The header first, from the plan, then the data.
 #include "core/checkpoint/safetensors_writer.h"
 
+#include "core/base/content_hash.h"
 #include "core/base/error.h"
 
 #include <cerrno>
@@ -51,10 +52,12 @@ std::int64_t TensorPlan::byteCount() const {
     return count;
 }
 
-void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorPlan>& tensors,
-                      const TensorSource& source) {
+std::string writeSafetensors(const std::filesystem::path& path, const std::vector<TensorPlan>& tensors,
+                             const TensorSource& source) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    ContentHash hash;
     const auto write = [&](const char* bytes, std::size_t count) {
+        hash.add({bytes, count});
         if (file.write(bytes, static_cast<std::streamsize>(count))) return;
         throw Error(
             "cannot write " + path.string() + ": " + std::strerror(errno) + "; free space or choose another place",
@@ -70,6 +73,7 @@ void writeSafetensors(const std::filesystem::path& path, const std::vector<Tenso
     }
     file.flush();
     write("", 0);
+    return hash.hex();
 }
 
 }  // namespace consa

@@ -23,9 +23,9 @@ struct TensorPlan {
 /// The row-major values of a planned tensor, asked for in order.
 using TensorSource = std::function<std::vector<float>(const TensorPlan&)>;
 
-/// Writes `tensors` to `path`; the data starts at a multiple of 64 bytes. Throws Error (RunFailed) naming the path and
-/// the system's reason; what `source` throws leaves a part behind.
-void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorPlan>& tensors,
-                      const TensorSource& source);
+/// Writes `tensors` to `path`; the data starts at a multiple of 64 bytes. Returns the ContentHash of the file. Throws
+/// Error (RunFailed) naming the path and the system's reason; what `source` throws leaves a part behind.
+std::string writeSafetensors(const std::filesystem::path& path, const std::vector<TensorPlan>& tensors,
+                             const TensorSource& source);
 
 }  // namespace consa

@@ -10,7 +10,7 @@ namespace {
 constexpr int kMostLayers = 4096;  // as in layout files
 constexpr int kMostTokens = 1 << 30;
 
-std::optional<int> readCount(const Json& config, const char* field, const std::string& source, int most) {
+std::optional<int> readCount(const ParsedJson& config, const char* field, const std::string& source, int most) {
     const auto found = config.find(field);
     if (found == config.end() || found->is_null()) return std::nullopt;
     const bool isCount = found->is_number_integer() && *found >= 0 && *found <= most;
@@ -21,27 +21,27 @@ std::optional<int> readCount(const Json& config, const char* field, const std::s
     return found->get<int>();
 }
 
-int requireCount(const Json& config, const char* field, const std::string& source) {
+int requireCount(const ParsedJson& config, const char* field, const std::string& source) {
     const auto count = readCount(config, field, source, kMostLayers);
     if (count.value_or(0) < 1) throw Error(source + ": " + field + " is missing or 0");
     return *count;
 }
 
 /// What use_sliding_window says, or nothing where there is no such field.
-std::optional<bool> usesWindow(const Json& config, const std::string& source) {
+std::optional<bool> usesWindow(const ParsedJson& config, const std::string& source) {
     const auto found = config.find("use_sliding_window");
     if (found == config.end() || found->is_null()) return std::nullopt;
     if (!found->is_boolean()) throw Error(source + ": use_sliding_window is neither true nor false");
     return found->get<bool>();
 }
 
-std::string textOf(const Json& config, const char* field) {
+std::string textOf(const ParsedJson& config, const char* field) {
     const auto found = config.find(field);
     return found != config.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// 1 a full layer, 0 a sliding one.
-std::vector<std::uint8_t> readTypes(const Json& types, int layers, const std::string& source) {
+std::vector<std::uint8_t> readTypes(const ParsedJson& types, int layers, const std::string& source) {
     if (!types.is_array() || types.size() != static_cast<std::size_t>(layers)) {
         throw Error(source + ": layer_types is no list of num_hidden_layers = " + std::to_string(layers) + " entries");
     }
@@ -58,7 +58,7 @@ std::vector<std::uint8_t> readTypes(const Json& types, int layers, const std::st
 }
 
 /// Without layer_types: the rule of the model's type.
-std::vector<std::uint8_t> unitsByRule(const Json& config, int layers, bool hasWindow, const std::string& source) {
+std::vector<std::uint8_t> unitsByRule(const ParsedJson& config, int layers, bool hasWindow, const std::string& source) {
     std::vector<std::uint8_t> units(static_cast<std::size_t>(layers), 1);
     if (!hasWindow) return units;
     // Qwen counts the layers below max_window_layers as full; Mistral has no such field and slides everywhere.
@@ -72,12 +72,12 @@ std::vector<std::uint8_t> unitsByRule(const Json& config, int layers, bool hasWi
 
 }  // namespace
 
-bool describesLayers(const Json& config) {
+bool describesLayers(const ParsedJson& config) {
     const auto isSet = [&](const char* field) { return config.contains(field) && !config[field].is_null(); };
     return config.is_object() && (isSet("layer_types") || isSet("sliding_window"));
 }
 
-ImportedLayout layoutFromLayerTypes(const Json& config, const std::string& source) {
+ImportedLayout layoutFromLayerTypes(const ParsedJson& config, const std::string& source) {
     ImportedLayout result;
     result.format = LayoutFormat::HuggingFace;
     const int layers = requireCount(config, "num_hidden_layers", source);

@@ -29,18 +29,18 @@ constexpr int kPruLongSinks = 128;
 }
 
 /// The object in `path`, or null when there is no such file.
-Json readObject(const fs::path& path) {
+ParsedJson readObject(const fs::path& path) {
     std::error_code code;
     if (!fs::exists(path, code)) return nullptr;
-    Json object = parseJson(readFile(path), path.string());
+    ParsedJson object = parseJson(readFile(path), path.string());
     if (!object.is_object()) throw Error(path.string() + " is not a JSON object");
     return object;
 }
 
 /// A count of tokens in a settings object; empty when it is missing or null.
-std::optional<int> tokensOf(const Json& settings, const char* field, int least, const std::string& source) {
+std::optional<int> tokensOf(const ParsedJson& settings, const char* field, int least, const std::string& source) {
     if (!settings.is_object() || !settings.contains(field) || settings[field].is_null()) return std::nullopt;
-    const Json& value = settings[field];
+    const ParsedJson& value = settings[field];
     const bool isCount = value.is_number_integer() && value >= least && value <= kMostTokens;
     if (!isCount) {
         throw Error(source + ": " + field + " is " + dumpJson(value) + ", expected a whole number from " +
@@ -67,30 +67,30 @@ ImportedLayout fromTable(const fs::path& path) {
     return result;
 }
 
-void readDuoSettings(const Json& settings, const std::string& source, ImportedLayout& result) {
+void readDuoSettings(const ParsedJson& settings, const std::string& source, ImportedLayout& result) {
     result.format = LayoutFormat::DuoAttention;
     result.ownSparsity = kDuoSparsity;
     result.windowTokens = tokensOf(settings, "recent_size", 1, source);
     result.sinkTokens = tokensOf(settings, "sink_size", 0, source);
     if (!settings.is_object()) return;
-    const Json sparsity = settings.value("sparsity", Json());
+    const ParsedJson sparsity = settings.value("sparsity", ParsedJson());
     if (!sparsity.is_null()) {
         if (!sparsity.is_number() || !(sparsity >= 0 && sparsity <= 1)) {
             throw Error(source + ": sparsity is " + dumpJson(sparsity) + ", expected a number from 0 to 1");
         }
         result.ownSparsity = sparsity.get<double>();
     }
-    const Json model = settings.value("model_name", Json());
+    const ParsedJson model = settings.value("model_name", ParsedJson());
     if (model.is_string()) result.modelName = fs::path(model.get<std::string>()).filename().string();
 }
 
 ImportedLayout readTable(const fs::path& path) {
     ImportedLayout result = fromTable(path);
     const fs::path settingsPath = path.parent_path() / "config.json";
-    const Json settings = readObject(settingsPath);
+    const ParsedJson settings = readObject(settingsPath);
     const bool isDuo = settings.is_object() && settings.contains("sink_size") && settings.contains("recent_size");
     if (isDuo || result.isSoft()) {
-        readDuoSettings(isDuo ? settings : Json(), settingsPath.string(), result);
+        readDuoSettings(isDuo ? settings : ParsedJson(), settingsPath.string(), result);
     } else {
         result.format = LayoutFormat::PruLong;
         result.windowTokens = tokensOf(settings, "local_window_size", 1, settingsPath.string());
@@ -101,7 +101,7 @@ ImportedLayout readTable(const fs::path& path) {
 
 ImportedLayout readDuoFolder(const fs::path& folder) {
     const fs::path settingsPath = folder / "config.json";
-    const Json settings = readObject(settingsPath);
+    const ParsedJson settings = readObject(settingsPath);
     for (const char* field : {"sink_size", "recent_size"}) {
         if (settings.is_object() && settings.contains(field)) continue;
         throw Error(settingsPath.string() + (settings.is_null() ? " is missing" : " has no " + std::string(field)) +
@@ -132,7 +132,7 @@ ImportedLayout readFolder(const fs::path& folder) {
     if (fs::exists(folder / "full_attention_heads.tsv", code)) return readDuoFolder(folder);
     if (fs::exists(folder / "layout.json", code)) return fromLayoutFile(readLayoutFile(folder / "layout.json"));
     if (fs::exists(folder / "masks.tsv", code)) return readTable(folder / "masks.tsv");
-    const Json config = readObject(folder / "config.json");
+    const ParsedJson config = readObject(folder / "config.json");
     if (!describesLayers(config)) failUnknown(folder.string());
     ImportedLayout result = layoutFromLayerTypes(config, (folder / "config.json").string());
     const fs::path whole = fs::weakly_canonical(folder, code);
@@ -148,7 +148,7 @@ ImportedLayout readText(const fs::path& path) {
     const std::size_t first = text.find_first_not_of(" \t\r\n");
     if (first == std::string::npos) failUnknown(path.string());
     if (text[first] != '{') return readTable(path);
-    const Json object = parseJson(text, path.string());
+    const ParsedJson object = parseJson(text, path.string());
     if (object.contains("format")) return fromLayoutFile(layoutFileFromJson(text, path.string()));
     if (!describesLayers(object)) failUnknown(path.string());
     return layoutFromLayerTypes(object, path.string());

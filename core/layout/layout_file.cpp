@@ -21,7 +21,7 @@ constexpr int kMostHeads = 4096;
 constexpr int kMostTokens = 1 << 30;
 
 /// A value for a message, cut where it gets long.
-std::string shown(const Json& value) {
+std::string shown(const ParsedJson& value) {
     if (value.is_structured()) return value.is_array() ? "a list" : "an object";
     const std::string text = dumpJson(value);
     constexpr std::size_t kLongest = 40;
@@ -35,7 +35,7 @@ std::string counted(std::size_t count, const std::string& one) {
 /// A JSON value that knows where it stands: "a.json: units[3]".
 class Field {
 public:
-    Field(const Json& json, std::string source, std::string path = {})
+    Field(const ParsedJson& json, std::string source, std::string path = {})
         : m_json(json), m_source(std::move(source)), m_path(std::move(path)) {}
 
     [[noreturn]] void fail(const std::string& complaint) const {
@@ -95,7 +95,7 @@ public:
     }
 
 private:
-    const Json& m_json;
+    const ParsedJson& m_json;
     std::string m_source;
     std::string m_path;
 };
@@ -221,7 +221,7 @@ std::string toJson(const LayoutFile& file) {
 }
 
 LayoutFile layoutFileFromJson(const std::string& text, const std::string& source) {
-    const Json json = parseJson(text, source);
+    const ParsedJson json = parseJson(text, source);
     return readFields(Field(json, source));
 }
 

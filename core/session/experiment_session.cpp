@@ -137,7 +137,7 @@ void ExperimentSession::Worker::fail(const std::string& message, ErrorKind kind,
 
 void ExperimentSession::Worker::note(const std::string& kind, const std::string& text) {
     SessionEvent event{m_snapshot.run, m_snapshot.step, kind, text};
-    if (m_learning && m_learning->folder() != nullptr) m_learning->folder()->append(event);
+    if (m_learning && m_learning->keeper() != nullptr) m_learning->keeper()->append(event);
     m_channel.publish(std::move(event));
 }
 

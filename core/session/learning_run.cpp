@@ -51,22 +51,26 @@ RunRecord LearningRun::record() const {
             TORCH_VERSION};
 }
 
+RunKeeper::Pace LearningRun::pace() const {
+    return {.steps = m_trained ? kWeightsEverySteps : kCheckpointEverySteps};
+}
+
 void LearningRun::createFolder(const std::string& path) {
-    m_folder.emplace(RunFolder::create(path, record()));
-    if (m_heldLayout) m_folder->saveHeldLayout(*m_heldLayout);
+    RunFolder folder = RunFolder::create(path, record());
+    if (m_heldLayout) folder.saveHeldLayout(*m_heldLayout);
     // So that a run that ends early can be gone on with; the weights are the model's own.
-    m_folder->saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
+    folder.saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
+    m_keeper.emplace(std::move(folder), pace());
 }
 
 void LearningRun::saveCheckpoint() {
-    const UnitGrid grid = m_trainer->gates().bank().grid();
-    if (m_trained)
-        m_folder->saveCheckpoint(m_trainer->state(), grid, m_trained->state());
-    else
-        m_folder->saveCheckpoint(m_trainer->state(), grid);
+    m_keeper->saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid(),
+                             [this] { return m_trained ? std::optional(m_trained->state()) : std::nullopt; });
 }
 
-void LearningRun::restore(RunFolder folder, const TrainerState& state) {
+void LearningRun::restore(RunFolder folder) {
+    folder.lock();
+    const TrainerState state = folder.loadCheckpoint();
     const std::string path = folder.path().string();
     const RunRecord& kept = folder.record();
     if (m_opened.modelFingerprint() != kept.modelFingerprint)
@@ -83,7 +87,15 @@ void LearningRun::restore(RunFolder folder, const TrainerState& state) {
                         std::to_string(m_trained->optimiser().stepsDone()) + ", its gates of step " +
                         std::to_string(state.step) + ".");
     }
-    m_folder.emplace(std::move(folder));
+    std::vector<SteeringMove> steering = folder.loadSteering();
+    m_keeper.emplace(std::move(folder), pace());
+    m_keeper->setSteering(std::move(steering));
+}
+
+void LearningRun::steer(const SteeringMove& move, const SessionEvent& event) {
+    if (!m_keeper) return;
+    m_keeper->steer(move, event);
+    if (!m_trained) saveCheckpoint();
 }
 
 HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check) {
@@ -107,9 +119,9 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
                              m_trainer->config().target,
                              result.multiplier,
                              passed.count()};
-    if (m_folder) {
-        m_folder->append(point);
-        if (m_trainer->stepsDone() % (m_trained ? kWeightsEverySteps : kCheckpointEverySteps) == 0) saveCheckpoint();
+    if (m_keeper) {
+        m_keeper->append(point);
+        if (m_keeper->isCheckpointDue(m_trainer->stepsDone())) saveCheckpoint();
     }
     return point;
 }
@@ -161,7 +173,7 @@ void LearningRun::describe(SessionSnapshot& s) const {
 }
 
 void LearningRun::save(const SessionSnapshot& s) {
-    if (!m_folder || m_hasFailed) return;
+    if (!m_keeper || m_hasFailed) return;
     saveCheckpoint();
     const TrainingConfig& config = m_trainer->config();
     LayoutFile file;
@@ -174,7 +186,7 @@ void LearningRun::save(const SessionSnapshot& s) {
     const std::string folderName =
         (std::filesystem::path(s.runFolder) / ".").lexically_normal().parent_path().filename().string();
     file.provenance = {folderName, s.step, config.seed, s.target, kVersion, utcTimestamp()};
-    m_folder->saveLayout(file);
+    m_keeper->saveLayout(file);
 }
 
 }  // namespace consa

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/session/opened_model.h"
-#include "core/session/run_folder.h"
+#include "core/session/run_keeper.h"
 #include "core/session/session_snapshot.h"
 #include "core/session/trained_weights.h"
 #include "core/training/trainer.h"
@@ -32,25 +32,28 @@ public:
     [[nodiscard]] Trainer& trainer() { return *m_trainer; }
     [[nodiscard]] const Trainer& trainer() const { return *m_trainer; }
     /// Null for a run that is not kept.
-    [[nodiscard]] RunFolder* folder() { return m_folder ? &*m_folder : nullptr; }
+    [[nodiscard]] RunKeeper* keeper() { return m_keeper ? &*m_keeper : nullptr; }
 
     /// Keeps the run in a new folder.
     void createFolder(const std::string& path);
     /// Goes on with the run in `folder` from its checkpoint. Throws Error (BadInput) when it was made with another
-    /// model or other texts.
-    void restore(RunFolder folder, const TrainerState& state);
+    /// model or other texts, or another program writes there.
+    void restore(RunFolder folder);
 
-    /// One step; writes its point, and a checkpoint every few steps (every hundred where weights move). `check` may
-    /// throw to cancel. After a failure of a run that moves weights its folder stays at the checkpoint before: weights
-    /// that diverge do so for many steps.
+    /// One step; writes its point, and a checkpoint every few steps (every hundred where weights move) or every minute.
+    /// `check` may throw to cancel. After a failure of a run that moves weights its folder stays at the checkpoint
+    /// before: weights that diverge do so for many steps.
     HistoryPoint step(std::uint64_t run, const CancellationCheck& check);
     /// Copies gates, schedule and pace into the snapshot; the layout is cut at its cut, else at the target.
     void describe(SessionSnapshot& snapshot) const;
     /// Writes checkpoint and layout.
     void save(const SessionSnapshot& snapshot);
+    /// Notes a change of the trainer, and saves it at once, unless weights would have to be written too.
+    void steer(const SteeringMove& move, const SessionEvent& event);
 
 private:
     [[nodiscard]] RunRecord record() const;
+    [[nodiscard]] RunKeeper::Pace pace() const;
     void saveCheckpoint();
     void describeGates(SessionSnapshot& snapshot) const;
     /// The layout that is held, as gates that are decided.
@@ -63,7 +66,7 @@ private:
     bool m_hasFailed = false;
     std::optional<AttentionLayout> m_heldLayout;
     std::unique_ptr<Trainer> m_trainer;
-    std::optional<RunFolder> m_folder;
+    std::optional<RunKeeper> m_keeper;
     std::deque<double> m_stepSeconds;
 };
 

@@ -1,20 +1,21 @@
 // Reads and writes run folders.
 #include "core/session/run_folder.h"
 
+#include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/json_text.h"
 #include "core/base/version.h"
-#include "core/checkpoint/safetensors_file.h"
+#include "core/checkpoint/mapped_file.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include <map>
+#include <fstream>
+#include <limits>
 #include <system_error>
 
 namespace consa {
 
-using nlohmann::json;
+using json = ParsedJson;
 namespace fs = std::filesystem;
 
 namespace {
@@ -25,7 +26,6 @@ constexpr const char* kConfigFile = "config.json";
 constexpr const char* kEventsFile = "events.jsonl";
 constexpr const char* kHeldLayoutFile = "held_layout.json";
 constexpr const char* kGatesFile = "gates.safetensors";
-constexpr const char* kWeightsKey = "weights";  // in the gates' metadata: the file with the weights of the same step
 constexpr const char* kWeightsPrefix = "weights-";
 
 std::string toJsonText(const RunRecord& record) {
@@ -44,11 +44,12 @@ std::string toJsonText(const RunRecord& record) {
 
 RunRecord recordFromJson(const std::string& text, const std::string& source) {
     try {
-        const json in = json::parse(text);
+        const json in = parseJson(text, source);
         if (in.value("format", "") != kFormat)
             throw Error(source + " is not a run's config (its \"format\" is not \"" + kFormat + "\").");
-        if (in.at("version").get<int>() != kFormatVersion)
-            throw Error(source + " has version " + in.at("version").dump() + "; this program reads version 1.");
+        if (in.at("version") > kFormatVersion)
+            throw Error(source + " was written by a newer version of this program (its version is " +
+                        dumpJson(in.at("version")) + ", this one reads 1): go on with that one, or update.");
         RunRecord record;
         record.config = trainingConfigFromJson(in.at("config").dump(), source);
         record.model = modelConfigFromJson(in.at("model").dump(), source);
@@ -64,14 +65,31 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
     }
 }
 
-std::vector<std::string> words(const std::vector<Pin>& pins) {
-    std::vector<std::string> result;
-    for (const Pin& pin : pins) result.push_back(toString(pin));
-    return result;
-}
-
-std::vector<float> toFloats(const std::vector<double>& values) {
-    return {values.begin(), values.end()};
+/// A step's line; nothing for other events and for what is no line of ours, as one that a crash cut off.
+std::optional<HistoryPoint> pointFromLine(const std::string& line) {
+    json event;
+    try {
+        event = parseJson(line, "");
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+    const auto number = [&event](const char* key, double otherwise = 0) {
+        const auto found = event.find(key);
+        return found != event.end() && found->is_number() ? found->get<double>() : otherwise;
+    };
+    const bool isStep = event.is_object() && event.contains("event") && event["event"] == "step";
+    const double step = isStep ? number("step", -1) : -1;
+    if (!(step >= 0 && step <= std::numeric_limits<int>::max())) return std::nullopt;
+    HistoryPoint point;
+    point.step = static_cast<int>(step);
+    point.loss = number("loss");
+    point.objective = number("objective");
+    point.expectedSparsity = number("expectedSparsity");
+    point.scheduledTarget = number("scheduledTarget");
+    point.target = number("target");
+    point.multiplier = number("multiplier");
+    point.seconds = number("seconds");
+    return point;
 }
 
 }  // namespace
@@ -89,12 +107,19 @@ std::string toJsonLine(const HistoryPoint& point) {
         .dump();
 }
 
+std::string toJsonLine(const SessionEvent& event) {
+    json line{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}};
+    return dumpJson(line);
+}
+
 RunFolder RunFolder::create(const fs::path& path, const RunRecord& record) {
-    if (fs::exists(path / kConfigFile))
-        throw Error(path.string() +
-                    " holds a run already; choose another folder with --out, or go on with it by --resume.");
     RunFolder folder(path);
     folder.m_record = record;
+    makeFolder(path);
+    folder.lock();
+    if (folder.isThere())
+        throw Error(path.string() +
+                    " holds a run already; choose another folder with --out, or go on with it by --resume.");
     writeFileAtomically(path / kConfigFile, toJsonText(record));
     return folder;
 }
@@ -105,42 +130,44 @@ RunFolder RunFolder::open(const fs::path& path) {
     return folder;
 }
 
-void RunFolder::appendLine(const std::string& line) {
-    const fs::path file = m_path / kEventsFile;
-    if (!m_events.is_open()) {
-        // A line that a crash cut off must not swallow the next one.
-        std::ifstream before(file, std::ios::binary | std::ios::ate);
-        const bool isTorn = before && before.tellg() > 0 && before.seekg(-1, std::ios::end) && before.get() != '\n';
-        m_events.open(file, std::ios::app | std::ios::binary);
-        if (isTorn) m_events << '\n';
-    }
-    m_events << line << '\n' << std::flush;
-    if (!m_events)
-        throw Error(file.string() + " can't be written (disk full or read-only?); free space or choose another folder.",
-                    ErrorKind::RunFailed);
+void RunFolder::lock() {
+    m_lock.reset();
+    m_lock.emplace(m_path);
 }
 
-void RunFolder::append(const HistoryPoint& point) {
-    appendLine(toJsonLine(point));
-}
-
-void RunFolder::append(const SessionEvent& event) {
-    appendLine(
-        json{{"event", event.kind}, {"step", event.step}, {"text", event.text}, {"time", utcTimestamp()}}.dump());
-}
-
-std::string RunFolder::saveWeights(std::int64_t step, const WeightState& weights) {
-    const std::string name = fmt::format("{}{:06}.safetensors", kWeightsPrefix, step);
+bool RunFolder::isThere() const {
     std::error_code code;
-    if (fs::exists(m_path / kGatesFile, code) && name == weightsName()) return name;
+    return fs::exists(m_path / kConfigFile, code);
+}
+
+void RunFolder::restore() {
+    writeFileAtomically(m_path / kConfigFile, toJsonText(m_record));
+    lock();
+}
+
+void RunFolder::saveWeights(RunCheckpoint& checkpoint, const WeightState& weights) {
+    const std::string name = fmt::format("{}{:06}.safetensors", kWeightsPrefix, checkpoint.state.step);
+    checkpoint.weightsName = name;
+    std::error_code code;
+    const auto saved = fs::exists(m_path / name, code) ? hashOfSavedWeights(name) : std::nullopt;
+    checkpoint.weightsHash = saved.value_or("");
+    if (saved) return;
     try {
-        writeSafetensors(m_path / name, weights.tensors, weights.values);
+        checkpoint.weightsHash = writeSafetensors(m_path / name, weights.tensors, weights.values);
         syncFile(m_path / name);
     } catch (...) {
         fs::remove(m_path / name, code);
         throw;
     }
-    return name;
+}
+
+std::optional<std::string> RunFolder::hashOfSavedWeights(const std::string& name) const {
+    try {
+        const RunCheckpoint before = readCheckpoint();
+        return before.weightsName == name ? std::optional(before.weightsHash) : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;  // no checkpoint, or one that has to be replaced anyway
+    }
 }
 
 void RunFolder::removeWeightsExcept(const std::string& name) const {
@@ -152,79 +179,33 @@ void RunFolder::removeWeightsExcept(const std::string& name) const {
 }
 
 void RunFolder::saveCheckpoint(const TrainerState& state, const UnitGrid& grid,
-                               const std::optional<WeightState>& weights) {
-    std::map<std::string, std::string> metadata;
-    if (weights) metadata[kWeightsKey] = saveWeights(state.step, *weights);
-    const std::vector<std::int64_t> shape{grid.layerCount, grid.unitsPerLayer()};
-    json training{{"step", state.step},
-                  {"updateCount", state.gates.updateCount},
-                  {"multipliers", state.multipliers},
-                  {"ramp",
-                   {{"from", state.ramp.from},
-                    {"target", state.ramp.target},
-                    {"beginStep", state.ramp.beginStep},
-                    {"rampSteps", state.ramp.rampSteps}}},
-                  {"isFrozen", state.isFrozen},
-                  {"pins", words(state.pins)},
-                  {"stepCount", state.stepCount}};
-    if (state.bestLoss) training["bestLoss"] = *state.bestLoss;
-    metadata["training"] = training.dump();
-    writeFileAtomically(m_path / kGatesFile,
-                        toSafetensors({{"logAlpha", shape, toFloats(state.gates.logAlpha)},
-                                       {"firstMoment", shape, toFloats(state.gates.firstMoment)},
-                                       {"secondMoment", shape, toFloats(state.gates.secondMoment)}},
-                                      metadata));
-    if (weights) removeWeightsExcept(metadata[kWeightsKey]);
+                               const std::optional<WeightState>& weights, const std::vector<SteeringMove>& steering) {
+    RunCheckpoint checkpoint{state, {}, {}, steering};
+    if (weights) saveWeights(checkpoint, *weights);
+    m_events.sync();  // the lines before the state that they led to
+    writeFileAtomically(m_path / kGatesFile, toCheckpointFile(checkpoint, grid));
+    if (weights) removeWeightsExcept(checkpoint.weightsName);
 }
 
-std::string RunFolder::weightsName() const {
-    const fs::path gates = m_path / kGatesFile;
-    const std::string bytes = readFile(gates);
-    const SafetensorsFile file(bytes, gates.string());
-    const auto found = file.metadata().find(kWeightsKey);
-    return found == file.metadata().end() ? "" : fs::path(found->second).filename().string();
+RunCheckpoint RunFolder::readCheckpoint() const {
+    const fs::path path = m_path / kGatesFile;
+    return checkpointFromFile(readFile(path), path.string());
 }
 
 fs::path RunFolder::weightsFile() const {
-    const std::string name = weightsName();
-    if (name.empty()) return {};
-    const fs::path path = m_path / name;
+    const RunCheckpoint checkpoint = readCheckpoint();
+    if (checkpoint.weightsName.empty()) return {};
+    fs::path path = m_path / checkpoint.weightsName;
     std::error_code code;
     if (!fs::exists(path, code))
         throw Error(path.string() + " is missing: the weights that the run trained; put it back to go on.");
+    if (checkpoint.weightsHash.empty()) return path;
+    const MappedFile mapped(path);
+    ContentHash hash;
+    hash.add(mapped.bytes());
+    if (hash.hex() != checkpoint.weightsHash)
+        throw Error(path.string() + " is damaged: its checksum is not the one that the checkpoint names.");
     return path;
-}
-
-TrainerState RunFolder::loadCheckpoint() const {
-    const fs::path path = m_path / kGatesFile;
-    const std::string bytes = readFile(path);
-    const SafetensorsFile file(bytes, path.string());
-    const auto read = [&file](const std::string& name) {
-        const std::vector<float> values = file.readFloat32(name);
-        return std::vector<double>(values.begin(), values.end());
-    };
-    try {
-        const json training = json::parse(file.metadata().at("training"));
-        TrainerState state;
-        state.step = training.at("step").get<std::int64_t>();
-        state.gates = {read("logAlpha"), read("firstMoment"), read("secondMoment"),
-                       training.at("updateCount").get<std::int64_t>()};
-        if (training.contains("multiplier"))  // as version 0.1 wrote it
-            state.multipliers = {training.at("multiplier").get<double>()};
-        else
-            state.multipliers = training.at("multipliers").get<std::vector<double>>();
-        const json& ramp = training.at("ramp");
-        state.ramp = {ramp.at("from").get<double>(), ramp.at("target").get<double>(),
-                      ramp.at("beginStep").get<std::int64_t>(), ramp.at("rampSteps").get<std::int64_t>()};
-        state.isFrozen = training.at("isFrozen").get<bool>();
-        for (const json& word : training.value("pins", json::array()))
-            state.pins.push_back(pinFromString(word.get<std::string>()));
-        state.stepCount = training.value("stepCount", 0);
-        if (training.contains("bestLoss")) state.bestLoss = training.at("bestLoss").get<double>();
-        return state;
-    } catch (const std::exception& error) {
-        throw Error(path.string() + " is not a run's checkpoint: " + error.what() + ".");
-    }
 }
 
 void RunFolder::saveLayout(const LayoutFile& layout) {
@@ -254,20 +235,11 @@ std::vector<HistoryPoint> RunFolder::readHistory(std::int64_t endStep) const {
     std::vector<HistoryPoint> points;
     std::ifstream in(m_path / kEventsFile);
     for (std::string line; std::getline(in, line);) {
-        const json event = json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (!event.is_object() || event.value("event", "") != "step") continue;  // a line cut off by a crash is skipped
-        HistoryPoint point;
-        point.step = event.value("step", 0);
-        if (point.step >= endStep) continue;
+        const auto read = pointFromLine(line);
+        if (!read || read->step >= endStep) continue;
+        const HistoryPoint& point = *read;
         // Steps that were taken again after a crash stand there twice: the later ones count.
         while (!points.empty() && points.back().step >= point.step) points.pop_back();
-        point.loss = event.value("loss", 0.0);
-        point.objective = event.value("objective", 0.0);
-        point.expectedSparsity = event.value("expectedSparsity", 0.0);
-        point.scheduledTarget = event.value("scheduledTarget", 0.0);
-        point.target = event.value("target", 0.0);
-        point.multiplier = event.value("multiplier", 0.0);
-        point.seconds = event.value("seconds", 0.0);
         points.push_back(point);
     }
     return points;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/layout/attention_layout.h"
+#include "core/session/steering.h"
 #include "core/text/corpus_options.h"
 #include "core/training/training_config.h"
 
@@ -23,14 +24,24 @@ struct OpenCommand {
     bool operator==(const OpenCommand&) const = default;
 };
 
+/// What happened to another run, to be done again.
+struct Replay {
+    std::vector<SteeringMove> steering;
+    std::int64_t endStep = 0;                         // where it stood; the new one stops there
+    std::string modelFingerprint, corpusFingerprint;  // what it was made with
+
+    bool operator==(const Replay&) const = default;
+};
+
 /// Begins a run with this config; opens config.model and config.corpus first when they are not open.
 /// An empty runFolder keeps nothing on disk. `layout` is what the mode recover holds. Without `allowsRepeats` a run
-/// that would see a window of text twice is refused.
+/// that would see a window of text twice is refused. `replay` steers the run as another was, step by step.
 struct StartCommand {
     TrainingConfig config;
     std::string runFolder;
     std::optional<AttentionLayout> layout{};
     bool allowsRepeats = true;
+    std::optional<Replay> replay{};
 };
 
 /// Goes on with a run from its folder at the step of its last checkpoint.

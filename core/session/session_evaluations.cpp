@@ -23,7 +23,7 @@ void ExperimentSession::Worker::handle(const EvaluateCommand& command) {
         Comparison comparison =
             evaluateLayouts(*m_opened, m_learning.get(), command, layouts, m_snapshot.config, progressReporter());
         comparison.atStep = learned ? learned->step : 0;
-        if (m_learning && m_learning->folder() != nullptr) m_learning->folder()->saveComparison(comparison);
+        if (m_learning && m_learning->keeper() != nullptr) m_learning->keeper()->saveComparison(comparison);
         m_snapshot.comparison = std::move(comparison);
     } catch (const std::exception&) {
         m_snapshot.state = before;

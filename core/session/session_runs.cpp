@@ -5,10 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace consa {
 
 namespace {
+
+constexpr int kSecondsForTheDisk = 60;  // how long the end of a run waits for room (taste)
 
 /// The constants of a run that is open but was not started: for evaluating.
 TrainingConfig idleConfig(const OpenCommand& command, bool onGpu) {
@@ -30,6 +34,14 @@ void requireOneEpoch(const TokenCorpus& corpus, const TrainingConfig& config) {
         "on, so that weights would see text again: take at most {} steps, add text, or say "
         "--allow-repeats",
         config.stepCount, config.batchSize, wanted, config.contextTokens, windows, windows / config.batchSize));
+}
+
+/// Throws Error (BadInput) when the run to be repeated was made with something else.
+void requireSame(const OpenedModel& opened, const Replay& replay) {
+    if (opened.modelFingerprint() != replay.modelFingerprint)
+        throw Error("The run was made with another version of its model; put that file back to repeat it.");
+    if (opened.corpus().fingerprint() != replay.corpusFingerprint)
+        throw Error("The run was made on other texts; put them back to repeat it.");
 }
 
 /// What a change of pins amounts to, for people.
@@ -73,6 +85,7 @@ void ExperimentSession::Worker::handle(const OpenCommand& command) {
 void ExperimentSession::Worker::beginRun(const TrainingConfig& config, const std::optional<AttentionLayout>& layout) {
     m_cutCurve.reset();
     m_learning.reset();
+    m_replay.reset();
     open({config.model, config.corpus, config.device, config.text});
     setState(SessionState::Loading, "Loading the weights");
     m_learning = std::make_unique<LearningRun>(*m_opened, config, layout, progressReporter());
@@ -94,10 +107,13 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
         requireOneEpoch(m_opened->corpus(), command.config);
     }
     beginRun(command.config, command.layout);
+    if (command.replay) requireSame(*m_opened, *command.replay);
     if (!command.runFolder.empty()) {
         m_learning->createFolder(command.runFolder);
         m_snapshot.runFolder = command.runFolder;
     }
+    m_replay = command.replay;
+    applyReplay();
     takePicture();
     note("start", fmt::format("Training started towards {:.4g} % sparsity", 100 * command.config.target));
     setState(SessionState::Training);
@@ -105,13 +121,13 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
 
 void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
     RunFolder folder = RunFolder::open(command.runFolder);
-    const TrainerState state = folder.loadCheckpoint();
+    const TrainerState state = folder.loadCheckpoint();  // refused before another run is let go
     beginRun(folder.record().config, folder.loadHeldLayout());
-    m_learning->restore(std::move(folder), state);
+    m_learning->restore(std::move(folder));
     m_snapshot.runFolder = command.runFolder;
     m_snapshot.isFrozen = state.isFrozen;
     m_snapshot.targetAppliedStep = static_cast<int>(state.ramp.beginStep);
-    for (HistoryPoint point : m_learning->folder()->readHistory(state.step)) {
+    for (HistoryPoint point : m_learning->keeper()->folder().readHistory(m_learning->trainer().stepsDone())) {
         point.run = m_snapshot.run;
         m_channel.publish(point);
     }
@@ -127,9 +143,14 @@ void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
 void ExperimentSession::Worker::trainOneStep() {
     const HistoryPoint point = m_learning->step(m_snapshot.run, [this] { check(); });
     m_snapshot.loss = point.loss;
+    applyReplay();
     takePicture();
     m_channel.publish(point);
-    if (m_snapshot.step >= m_snapshot.stepCount)
+    tellNews();
+    const bool isReplayed = m_replay && m_snapshot.step >= m_replay->endStep && m_snapshot.step < m_snapshot.stepCount;
+    if (isReplayed)
+        finishRun("stop", fmt::format("Repeated up to step {}, where the other run stands", m_snapshot.step));
+    else if (m_snapshot.step >= m_snapshot.stepCount)
         finishRun("done", fmt::format("Finished after {} steps: {} of {} units full", m_snapshot.step,
                                       m_snapshot.layout.fullCount(), m_snapshot.grid.unitCount()));
     else
@@ -138,10 +159,32 @@ void ExperimentSession::Worker::trainOneStep() {
 
 void ExperimentSession::Worker::saveRun() {
     if (m_learning) m_learning->save(m_snapshot);
+    tellNews();
+}
+
+void ExperimentSession::Worker::waitUntilSaved() {
+    RunKeeper* keeper = m_learning ? m_learning->keeper() : nullptr;
+    if (keeper == nullptr) return;
+    for (int second = 0; second < kSecondsForTheDisk && !keeper->isSaved(); ++second) {
+        m_snapshot.message = "Waiting for room on the disk: " + keeper->problem();
+        publish();
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        if (m_stop.stop_requested()) break;
+        saveRun();
+    }
+    if (!keeper->isSaved())
+        throw Error(keeper->problem() + "; the run's last good checkpoint is kept, go on from it with --resume",
+                    ErrorKind::RunFailed);
+}
+
+void ExperimentSession::Worker::tellNews() {
+    if (!m_learning || m_learning->keeper() == nullptr) return;
+    if (const auto news = m_learning->keeper()->takeNews()) note("warning", *news);
 }
 
 void ExperimentSession::Worker::finishRun(const std::string& kind, const std::string& text) {
     saveRun();
+    waitUntilSaved();
     note(kind, text);
     setState(SessionState::Finished, text + ".");
 }
@@ -163,8 +206,34 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
         m_snapshot.message.clear();
     }
     takePicture();
-    note("retarget", fmt::format("Target set to {:.4g} %, reached in {} steps", 100 * command.target, ramp));
+    noteSteering({m_snapshot.step, SteeredTarget{command.target, ramp}}, "retarget",
+                 fmt::format("Target set to {:.4g} %, reached in {} steps", 100 * command.target, ramp));
     publish();
+}
+
+void ExperimentSession::Worker::noteSteering(const SteeringMove& move, const std::string& kind,
+                                             const std::string& text) {
+    SessionEvent event{m_snapshot.run, m_snapshot.step, kind, text};
+    m_learning->steer(move, event);
+    m_channel.publish(std::move(event));
+    tellNews();
+}
+
+void ExperimentSession::Worker::apply(const SteeringMove& move) {
+    if (const auto* target = std::get_if<SteeredTarget>(&move.change))
+        handle(RetargetCommand{target->target, target->rampSteps});
+    if (const auto* pins = std::get_if<SteeredPins>(&move.change)) handle(PinCommand{pins->pins});
+    if (const auto* freeze = std::get_if<SteeredFreeze>(&move.change)) handle(FreezeCommand{freeze->isFrozen});
+}
+
+void ExperimentSession::Worker::applyReplay() {
+    while (m_replay && !m_replay->steering.empty() &&
+           m_replay->steering.front().step <= m_learning->trainer().stepsDone()) {
+        const SteeringMove move = m_replay->steering.front();
+        m_replay->steering.erase(m_replay->steering.begin());
+        m_snapshot.step = static_cast<int>(m_learning->trainer().stepsDone());
+        apply(move);
+    }
 }
 
 void ExperimentSession::Worker::handle(const CutCommand& command) {
@@ -180,7 +249,7 @@ void ExperimentSession::Worker::handle(const PinCommand& command) {
     m_learning->trainer().setPins(command.pins);
     m_snapshot.cutCurve = {};
     takePicture();
-    note("pin", pinSentence(command.pins));
+    noteSteering({m_snapshot.step, SteeredPins{command.pins}}, "pin", pinSentence(command.pins));
     publish();
 }
 
@@ -210,7 +279,8 @@ void ExperimentSession::Worker::handle(const FreezeCommand& command) {
     m_snapshot.isFrozen = command.isFrozen;
     if (m_learning) {
         m_learning->trainer().setFrozen(command.isFrozen);
-        note("freeze", command.isFrozen ? "Gates frozen" : "Gates move again");
+        noteSteering({m_learning->trainer().stepsDone(), SteeredFreeze{command.isFrozen}}, "freeze",
+                     command.isFrozen ? "Gates frozen" : "Gates move again");
     }
     publish();
 }

@@ -68,6 +68,15 @@ private:
     void addCutPoint();
     void finishRun(const std::string& kind, const std::string& text);
     void saveRun();
+    /// Throws Error (RunFailed) when the run's folder could not be written for a minute.
+    void waitUntilSaved();
+    /// Notes a change of the running training, in the run's folder too.
+    void noteSteering(const SteeringMove& move, const std::string& kind, const std::string& text);
+    /// Says that the run's folder can't be written, or again can.
+    void tellNews();
+    /// What the run that is repeated was told at this step.
+    void applyReplay();
+    void apply(const SteeringMove& move);
 
     void setState(SessionState state, std::string message = {});
     void fail(const std::string& message, ErrorKind kind, SessionState state);
@@ -91,7 +100,8 @@ private:
     std::unique_ptr<LearningRun> m_learning;
     std::unique_ptr<CutCurveEvaluator> m_cutCurve;  // of m_learning; made at the first idle moment
     bool m_wantsCutCurve = false;
-    std::jthread m_thread;  // last: joined before anything it uses goes
+    std::optional<Replay> m_replay;  // what is left of it
+    std::jthread m_thread;           // last: joined before anything it uses goes
 };
 
 }  // namespace consa

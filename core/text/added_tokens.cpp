@@ -13,6 +13,9 @@ namespace {
 
 using nlohmann::json;
 
+// Far beyond any real one. At each place of a text as many bytes may have to be compared.
+constexpr std::size_t kLongestToken = 4096;
+
 // What `tokenizers` takes for characters of words, and for space.
 constexpr const char* kWord = R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])";
 
@@ -21,6 +24,10 @@ AddedToken readToken(const json& entry, const std::string& source) {
     std::string content = textOf(entry, "content");
     if (!id.is_number_integer() || id < 0 || id >= kMaxVocabulary || content.empty()) {
         failTokenizer(source, "an entry of added_tokens has no id or content");
+    }
+    if (content.size() > kLongestToken) {
+        failTokenizer(source, "an entry of added_tokens has " + std::to_string(content.size()) + " bytes, more than " +
+                                  std::to_string(kLongestToken));
     }
     const std::string part = "its added token " + json(content).dump();
     const auto flag = [&](const char* name) { return flagOf(entry, name, false, part, source); };

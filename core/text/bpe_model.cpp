@@ -99,10 +99,9 @@ void BpeModel::addMerge(const std::string& left, const std::string& right, std::
     }
     m_merges.add(leftId, rightId, rank, result);
     const std::string_view mark = firstCharacter(right);
-    const bool isKnown = std::find(m_marksAfterText.begin(), m_marksAfterText.end(), mark) != m_marksAfterText.end();
     // Marks are outside ASCII; leaving letters out keeps the list short.
-    if (mark.size() > 1 && !left.ends_with(mark) && !isKnown && m_alphabet == BpeAlphabet::Characters) {
-        m_marksAfterText.emplace_back(mark);
+    if (mark.size() > 1 && !left.ends_with(mark) && m_alphabet == BpeAlphabet::Characters) {
+        m_marksAfterText.emplace(mark);
     }
 }
 
@@ -132,7 +131,7 @@ bool BpeModel::neverMergesAcross(std::string_view mark) const {
     // Taking the whole word when it is a token would see other words after cutting, and a mark that the vocabulary
     // lacks could fuse with unknown characters before it.
     if (m_alphabet != BpeAlphabet::Characters || m_ignoresMerges || mark.size() < 2 || idOf(mark) < 0) return false;
-    return std::find(m_marksAfterText.begin(), m_marksAfterText.end(), mark) == m_marksAfterText.end();
+    return !m_marksAfterText.contains(mark);
 }
 
 std::int32_t BpeModel::wholeWord(std::string_view word) const {

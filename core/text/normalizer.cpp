@@ -30,6 +30,7 @@ void Normalizer::addStep(const json& description, const std::string& source) {
 }
 
 std::string_view Normalizer::apply(std::string_view text, std::string& storage) const {
+    const std::size_t most = longestRewriting(text.size());
     for (const Step& step : m_steps) {
         if (text.empty()) break;
         if (std::holds_alternative<ComposedForm>(step)) {
@@ -38,8 +39,9 @@ std::string_view Normalizer::apply(std::string_view text, std::string& storage) 
         } else if (const auto* prepend = std::get_if<Prepend>(&step)) {
             storage = prepend->text + std::string(text);
         } else {
-            storage = std::get<Replacement>(step).apply(text);
+            storage = std::get<Replacement>(step).apply(text, most);
         }
+        requireModestRewriting(storage.size(), most);
         text = storage;
     }
     return text;

@@ -1,6 +1,7 @@
 // Reads and applies the steps that cut text into words.
 #include "core/text/pre_tokenizer.h"
 
+#include "core/text/replacement.h"
 #include "core/text/tokenizer_fields.h"
 #include "core/text/utf8.h"
 
@@ -29,6 +30,12 @@ std::string quoted(const std::string& text) {
         pattern += character;
     }
     return pattern;
+}
+
+std::size_t bytesOf(const std::vector<std::string_view>& words) {
+    std::size_t bytes = 0;
+    for (const std::string_view word : words) bytes += word.size();
+    return bytes;
 }
 
 }  // namespace
@@ -136,6 +143,8 @@ void PreTokenizer::cut(std::string_view text, bool isAtStart, WordBuffer& buffer
         const auto* split = std::get_if<Split>(&step);
         const bool mayRemove = split != nullptr && split->behavior == Behavior::Removed;
         if (buffer.words.empty()) return;
+        // The only steps that add to the text and may stand there more than once.
+        if (std::holds_alternative<Metaspace>(step)) requireModestRewriting(bytesOf(buffer.words), longestRewriting(text.size()));
         if (mayRemove) isAtStart = isAtStart && buffer.words.front().data() == pieces.front().data();
     }
 }

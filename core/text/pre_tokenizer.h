@@ -34,7 +34,8 @@ public:
     PreTokenizer(const nlohmann::json& description, const std::string& source);
 
     [[nodiscard]] bool isByteLevel() const { return m_isByteLevel; }
-    /// The words of `text`, valid UTF-8, in order. `isAtStart` says that nothing stands before it.
+    /// The words of `text`, valid UTF-8, in order. `isAtStart` says that nothing stands before it. Throws Error
+    /// (BadInput) when the steps blow the text up.
     void cut(std::string_view text, bool isAtStart, WordBuffer& buffer) const;
 
 private:

@@ -19,6 +19,21 @@ std::string messageOf(int code) {
     return reinterpret_cast<const char*>(text.data());
 }
 
+/// Bounds on the memory of matching without the just-in-time compiler, whose own stack is small: PCRE2's default would
+/// let one pattern take 20 GB. What real patterns need is far below a megabyte.
+pcre2_match_context* matchContextOfThisThread() {
+    struct Deleter {
+        void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+    };
+    constexpr std::uint32_t kMostKibibytes = 64 << 10;
+    thread_local const std::unique_ptr<pcre2_match_context, Deleter> context = [] {
+        std::unique_ptr<pcre2_match_context, Deleter> made(pcre2_match_context_create(nullptr));
+        pcre2_set_heap_limit(made.get(), kMostKibibytes);
+        return made;
+    }();
+    return context.get();
+}
+
 /// Where PCRE2 puts a match; only the whole match is looked at, so one fits every pattern.
 pcre2_match_data* matchDataOfThisThread() {
     struct Deleter {
@@ -47,11 +62,11 @@ struct Regex::Code {
     int match(std::string_view text, std::size_t begin, pcre2_match_data* data) const {
         const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
         if (isJit) {
-            const int result = pcre2_jit_match(compiled, subject, text.size(), begin, 0, data, nullptr);
+            const int result = pcre2_jit_match(compiled, subject, text.size(), begin, 0, data, matchContextOfThisThread());
             if (result != PCRE2_ERROR_JIT_STACKLIMIT) return result;
         }
         const std::uint32_t options = PCRE2_NO_UTF_CHECK | (isJit ? PCRE2_NO_JIT : 0U);
-        return pcre2_match(compiled, subject, text.size(), begin, options, data, nullptr);
+        return pcre2_match(compiled, subject, text.size(), begin, options, data, matchContextOfThisThread());
     }
 
     pcre2_code* compiled;
@@ -62,8 +77,10 @@ Regex::Regex(const std::string& pattern, const std::string& source) {
     int code = 0;
     PCRE2_SIZE place = 0;
     const std::string reworded = toPcre2(pattern, source);
-    pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(reworded.data()), reworded.size(),
-                                         PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE, &code, &place, nullptr);
+    // \C matches a part of a character: the pieces would be no UTF-8, which the next pattern relies on.
+    constexpr std::uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
+    pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(reworded.data()), reworded.size(), kOptions,
+                                         &code, &place, nullptr);
     if (compiled == nullptr) {
         failTokenizer(source, "its pattern " + pattern + " is not understood: " + messageOf(code));
     }

@@ -3,18 +3,17 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/json_text.h"
 #include "core/demo/demo_text.h"
 #include "core/text/text_format.h"
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 namespace consa {
 namespace {
 
-using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int kDemoDocuments = 240;
@@ -82,10 +81,10 @@ TextSource installedSource() {
     source.name = "perl-doc";
     const fs::path record = folder / "source.json";
     if (!fs::exists(record, code)) return source;
-    const json object = json::parse(readFile(record), nullptr, false);
+    const ParsedJson object = parseJson(readFile(record), "cannot read " + record.string() + ": it");
     if (!object.is_object()) throw Error("cannot read " + record.string() + ": it is not JSON; run app/run again");
     const auto word = [&object](const char* key) {
-        const json value = object.value(key, json());
+        const ParsedJson value = object.value(key, ParsedJson());
         return value.is_string() ? value.get<std::string>() : std::string("unknown");
     };
     source.origin = word("package") + " " + word("version");

@@ -41,6 +41,12 @@ std::optional<char> byteOf(const std::string& token) {
     return error == std::errc() && end == begin + 2 ? std::optional(static_cast<char>(value)) : std::nullopt;
 }
 
+std::size_t bytesOf(const std::vector<std::string>& tokens) {
+    std::size_t bytes = 0;
+    for (const std::string& token : tokens) bytes += token.size();
+    return bytes;
+}
+
 std::string joined(const std::vector<std::string>& tokens, const char* between) {
     std::string text;
     for (const std::string& token : tokens) {
@@ -99,7 +105,11 @@ bool TokenDecoder::isByteLevelOnly() const {
 }
 
 std::string TokenDecoder::join(std::vector<std::string> tokens) const {
-    for (const Step& step : m_steps) std::visit([&tokens](const auto& known) { apply(known, tokens); }, step);
+    const std::size_t most = longestRewriting(bytesOf(tokens));
+    for (const Step& step : m_steps) {
+        std::visit([&tokens](const auto& known) { apply(known, tokens); }, step);
+        requireModestRewriting(bytesOf(tokens), most);
+    }
     return joined(tokens, m_joinsWithSpaces ? " " : "");
 }
 
@@ -144,7 +154,11 @@ void TokenDecoder::apply(const Metaspace& step, Tokens& tokens) {
 }
 
 void TokenDecoder::apply(const Replacement& step, Tokens& tokens) {
-    for (std::string& token : tokens) token = step.apply(token);
+    std::size_t room = longestRewriting(bytesOf(tokens));
+    for (std::string& token : tokens) {
+        token = step.apply(token, room);
+        room -= token.size();
+    }
 }
 
 void TokenDecoder::apply(const Strip& step, Tokens& tokens) {

@@ -1,6 +1,7 @@
 // The two tokenizers: one id a byte, and byte-pair encoding out of a tokenizer.json.
 #include "core/text/tokenizer.h"
 
+#include "core/base/json_text.h"
 #include "core/text/added_tokens.h"
 #include "core/text/bpe_model.h"
 #include "core/text/byte_alphabet.h"
@@ -18,7 +19,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxNesting = 64;     // tokenizers nest a handful deep; deeper only to exhaust the stack
 constexpr const char* kMark = "▁";  // what stands for a space in byte-fallback vocabularies
 
 [[noreturn]] void failId(std::int32_t id, int vocabularySize) {
@@ -47,30 +47,10 @@ public:
     [[nodiscard]] int vocabularySize() const override { return 256; }
 };
 
-bool isNestedTooDeeply(std::string_view text) {
-    int depth = 0;
-    bool isInString = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char character = text[i];
-        if (isInString) {
-            if (character == '\\') ++i;
-            if (character == '"') isInString = false;
-        } else if (character == '"') {
-            isInString = true;
-        } else if (character == '[' || character == '{') {
-            if (++depth > kMaxNesting) return true;
-        } else if (character == ']' || character == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
-
 /// The parts of a tokenizer.json; null where one is missing.
 json parseParts(const std::string& text, const std::string& source) {
-    if (isNestedTooDeeply(text)) failTokenizer(source, "it is nested too deeply; fetch the file again");
-    json parts = json::parse(text, nullptr, false);
-    if (parts.is_discarded() || !parts.is_object()) failTokenizer(source, "it is not JSON; fetch the file again");
+    json parts = parseJson(text, "cannot use the tokenizer of " + source + ": it");
+    if (!parts.is_object()) failTokenizer(source, "it is not a JSON object; fetch the file again");
     for (const char* part : {"added_tokens", "normalizer", "pre_tokenizer", "model", "decoder"}) {
         parts.emplace(part, nullptr);
     }

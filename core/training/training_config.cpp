@@ -81,7 +81,7 @@ struct Writer {
 
 /// Takes every key it knows out of `json`, so that what is left is unknown.
 struct Reader {
-    Json& json;
+    ParsedJson& json;
     const std::string& source;
 
     template <typename Value>
@@ -92,33 +92,33 @@ struct Reader {
         json.erase(found);
     }
 
-    [[noreturn]] void fail(const std::string& key, const Json& value, const std::string& expected) const {
+    [[noreturn]] void fail(const std::string& key, const ParsedJson& value, const std::string& expected) const {
         throw Error(source + ": " + key + " is " + dumpJson(value) + ", expected " + expected);
     }
 
-    void read(const std::string& key, const Json& value, std::string& field) const {
+    void read(const std::string& key, const ParsedJson& value, std::string& field) const {
         if (!value.is_string()) fail(key, value, "a text");
         field = value.get<std::string>();
     }
-    void read(const std::string& key, const Json& value, bool& field) const {
+    void read(const std::string& key, const ParsedJson& value, bool& field) const {
         if (!value.is_boolean()) fail(key, value, "true or false");
         field = value.get<bool>();
     }
-    void read(const std::string& key, const Json& value, std::vector<std::string>& field) const {
+    void read(const std::string& key, const ParsedJson& value, std::vector<std::string>& field) const {
         if (!value.is_array()) fail(key, value, "a list of texts");
         std::vector<std::string> words(value.size());
         for (std::size_t i = 0; i < words.size(); ++i) read(key + "[" + std::to_string(i) + "]", value[i], words[i]);
         field = std::move(words);
     }
-    void read(const std::string& key, const Json& value, double& field) const {
+    void read(const std::string& key, const ParsedJson& value, double& field) const {
         if (!value.is_number()) fail(key, value, "a number");
         field = value.get<double>();
     }
-    void read(const std::string& key, const Json& value, std::uint64_t& field) const {
+    void read(const std::string& key, const ParsedJson& value, std::uint64_t& field) const {
         if (!value.is_number_unsigned()) fail(key, value, "a whole number from 0");
         field = value.get<std::uint64_t>();
     }
-    void read(const std::string& key, const Json& value, int& field) const {
+    void read(const std::string& key, const ParsedJson& value, int& field) const {
         constexpr auto kLimit = std::numeric_limits<int>::max();
         const bool isSmall = value.is_number_unsigned()
                                  ? value.get<std::uint64_t>() <= kLimit
@@ -126,35 +126,35 @@ struct Reader {
         if (!isSmall) fail(key, value, "a whole number");
         field = value.get<int>();
     }
-    void read(const std::string& key, const Json& value, DataType& field) const {
+    void read(const std::string& key, const ParsedJson& value, DataType& field) const {
         readWord(key, value, field, dataTypeFromString);
     }
-    void read(const std::string& key, const Json& value, Granularity& field) const {
+    void read(const std::string& key, const ParsedJson& value, Granularity& field) const {
         readWord(key, value, field, granularityFromString);
     }
-    void read(const std::string& key, const Json& value, LearningMode& field) const {
+    void read(const std::string& key, const ParsedJson& value, LearningMode& field) const {
         readWord(key, value, field, learningModeFromString);
     }
-    void read(const std::string& key, const Json& value, TrainingLoss& field) const {
+    void read(const std::string& key, const ParsedJson& value, TrainingLoss& field) const {
         readWord(key, value, field, trainingLossFromString);
     }
-    void read(const std::string& key, const Json& value, GateMethod& field) const {
+    void read(const std::string& key, const ParsedJson& value, GateMethod& field) const {
         readWord(key, value, field, gateMethodFromString);
     }
-    void read(const std::string& key, const Json& value, Scope& field) const {
+    void read(const std::string& key, const ParsedJson& value, Scope& field) const {
         readWord(key, value, field, scopeFromString);
     }
-    void read(const std::string& key, const Json& value, SparsityEstimate& field) const {
+    void read(const std::string& key, const ParsedJson& value, SparsityEstimate& field) const {
         readWord(key, value, field, sparsityEstimateFromString);
     }
-    void read(const std::string& key, const Json& value, std::vector<Pin>& field) const {
+    void read(const std::string& key, const ParsedJson& value, std::vector<Pin>& field) const {
         readWords(key, value, field, pinFromString);
     }
-    void read(const std::string& key, const Json& value, std::vector<TargetMove>& field) const {
+    void read(const std::string& key, const ParsedJson& value, std::vector<TargetMove>& field) const {
         readWords(key, value, field, targetMoveFromString);
     }
     template <typename Word>
-    void readWords(const std::string& key, const Json& value, std::vector<Word>& field,
+    void readWords(const std::string& key, const ParsedJson& value, std::vector<Word>& field,
                    Word (*parse)(const std::string&)) const {
         if (!value.is_array()) fail(key, value, "a list of words");
         field.resize(value.size());
@@ -162,7 +162,7 @@ struct Reader {
             readWord(key + "[" + std::to_string(i) + "]", value[i], field[i], parse);
     }
     template <typename Word>
-    void readWord(const std::string& key, const Json& value, Word& field, Word (*parse)(const std::string&)) const {
+    void readWord(const std::string& key, const ParsedJson& value, Word& field, Word (*parse)(const std::string&)) const {
         if (!value.is_string()) fail(key, value, "a word");
         try {
             field = parse(value.get<std::string>());
@@ -268,7 +268,7 @@ std::string toJson(const TrainingConfig& config) {
 
 TrainingConfig trainingConfigFromJson(const std::string& text, const std::string& source,
                                       const TrainingConfig& defaults) {
-    Json json = parseJson(text, source);
+    ParsedJson json = parseJson(text, source);
     if (!json.is_object()) throw Error(source + " must hold a JSON object with the knobs of a run");
     TrainingConfig config = defaults;
     forEachField(config, Reader{json, source});

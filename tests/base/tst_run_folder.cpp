@@ -68,9 +68,9 @@ private slots:
             HistoryPoint point;
             point.step = step;
             point.loss = 1.0 / (step + 3);
-            folder.append(point);
+            folder.appendLine(toJsonLine(point));
         }
-        folder.append(SessionEvent{1, 4, "retarget", "Target set"});
+        folder.appendLine(toJsonLine(SessionEvent{1, 4, "retarget", "Target set"}));
         {
             std::ofstream(path() / "events.jsonl", std::ios::app) << R"({"event":"step","step":)";
         }  // cut off by a crash
@@ -103,13 +103,26 @@ private slots:
         }
     }
 
+    void historyPassesOverWhatIsNoStep() {
+        RunFolder folder = RunFolder::create(path(), record());
+        for (const char* line :
+             {R"({"event":7})", R"({"event":"step","step":"3"})", R"({"event":"step","step":-1})",
+              R"({"event":"step","step":1e300})", "[]", "\xff", R"({"event":"step","step":2,"step":3})",
+              R"({"event":"step","step":4,"loss":null,"seconds":"long"})"})
+            folder.appendLine(line);
+        const std::vector<HistoryPoint> points = folder.readHistory(1000);
+        QCOMPARE(points.size(), std::size_t{1});
+        QCOMPARE(points.front().step, 4);
+        QCOMPARE(points.front().loss, 0.0);
+    }
+
     /// Steps that were taken again after a crash stand in the file twice.
     void historyTakesTheLaterOfTwo() {
         RunFolder folder = RunFolder::create(path(), record());
         for (const int step : {0, 1, 2, 3, 2, 3, 4}) {
             HistoryPoint point;
             point.step = step;
-            folder.append(point);
+            folder.appendLine(toJsonLine(point));
         }
         const std::vector<HistoryPoint> points = folder.readHistory(4);
         QCOMPARE(points.size(), std::size_t{4});

@@ -1,0 +1,37 @@
+// Locks the folder itself, so that no file is left behind.
+#include "core/base/folder_lock.h"
+
+#include "core/base/error.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace consa {
+
+FolderLock::FolderLock(const std::filesystem::path& folder)
+    : m_handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (m_handle < 0 || ::flock(m_handle, LOCK_EX | LOCK_NB) == 0) return;
+    const int reason = errno;
+    ::close(std::exchange(m_handle, -1));
+    if (reason != EWOULDBLOCK) return;
+    throw Error(folder.string() +
+                " is being written by another program or window: it can be read meanwhile; to write, " +
+                "wait until the other is done, or name another folder");
+}
+
+FolderLock::~FolderLock() {
+    if (m_handle >= 0) ::close(m_handle);
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : m_handle(std::exchange(other.m_handle, -1)) {}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+    std::swap(m_handle, other.m_handle);
+    return *this;
+}
+
+}  // namespace consa

@@ -1,0 +1,133 @@
+"""Takes the disk, the folder and the clock away from runs, interrupts them, and starts two in one folder.
+
+    disk_runs.py CONSA FAILING_DISK_LIBRARY [--long]
+
+Training must go on, say what is wrong, catch up when it can, and end where an undisturbed run ends. --long adds the case
+that waits a minute.
+"""
+import os
+import shutil
+import signal
+import sys
+import time
+
+import consa_runs
+
+
+def wait_for_steps(process, count):
+    """Until so many steps were printed. Fails when the run ends before."""
+    for _ in range(3000):
+        if len(process.steps()) >= count:
+            return
+        assert process.process.poll() is None, process.messages
+        time.sleep(0.01)
+    raise AssertionError("the run stands still")
+
+
+def touch(path):
+    with open(path, "w", encoding="ascii"):
+        pass
+
+
+def full_disk(runs, library):
+    """Full for some steps: lines and checkpoints are caught up with."""
+    folder, switch = runs.path("full"), runs.path("full_switch")
+    run = runs.start(folder, library, {"CONSA_FAULT_SWITCH": switch})
+    wait_for_steps(run, 12)
+    touch(switch)
+    wait_for_steps(run, 34)
+    kept = consa_runs.steps_of(folder)
+    assert len(kept) < 34, "the disk was not full"
+    os.remove(switch)
+    run.wait_for_end()
+    assert run.code == 0, run.messages
+    assert "Training goes on" in run.messages and "saved again" in run.messages, run.messages
+    runs.check_end(folder)
+
+
+def deleted_folder(runs, _library):
+    """Made again; the steps before are gone, the result is not."""
+    folder = runs.path("deleted")
+    run = runs.start(folder)
+    wait_for_steps(run, 12)
+    shutil.rmtree(folder)
+    run.wait_for_end()
+    assert run.code == 0 and "taken away" in run.messages, run.messages
+    runs.check_end(folder, has_all_steps=False)
+    runs.check_finished(folder)
+
+
+def clock_back(runs, library):
+    folder, switch = runs.path("clock"), runs.path("clock_switch")
+    run = runs.start(folder, library, {"CONSA_CLOCK_SWITCH": switch})
+    wait_for_steps(run, 12)
+    touch(switch)
+    run.wait_for_end()
+    assert run.code == 0, run.messages
+    runs.check_end(folder)
+
+
+def interrupted(runs, _library):
+    """SIGINT and SIGTERM save and say how to go on."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        folder = runs.path(f"signal_{int(number)}")
+        run = runs.start(folder)
+        wait_for_steps(run, 7)
+        run.process.send_signal(number)
+        run.wait_for_end(30)
+        assert run.code == 1 and "--resume" in run.messages, run.messages
+        before = consa_runs.steps_of(folder)
+        assert os.path.exists(os.path.join(folder, "layout.json"))
+        resumed = runs.start(folder).wait_for_end()
+        assert resumed.code == 0, resumed.messages
+        # Saved at the very step: none was taken twice.
+        lines = [line for line in consa_runs.lines_of(folder) if line["event"] == "step"]
+        assert len(before) >= 7 and len(lines) == consa_runs.STEPS, len(lines)
+        runs.check_end(folder)
+
+
+def two_processes(runs, _library):
+    """The second may read, not write, and says so; the first never notices."""
+    folder = runs.path("two")
+    first = runs.start(folder)
+    wait_for_steps(first, 7)
+    second = runs.start(folder).wait_for_end()
+    assert second.code == 2 and "being written by another program" in second.messages, second.messages
+    first.wait_for_end()
+    assert first.code == 0, first.messages
+    runs.check_end(folder)
+
+
+def replayed(runs, _library):
+    """A repeated run comes to the same gates."""
+    folder = runs.path("replayed")
+    run = runs.start(folder, replay=runs.reference).wait_for_end()
+    assert run.code == 0 and run.lines()[-1]["sameLayout"], run.messages
+    runs.check_end(folder)
+
+
+def full_to_the_end(runs, library):
+    """Full until the run would end: it waits a minute, fails, and goes on later from the last good checkpoint."""
+    folder, switch = runs.path("end"), runs.path("end_switch")
+    run = runs.start(folder, library, {"CONSA_FAULT_SWITCH": switch})
+    wait_for_steps(run, 25)
+    touch(switch)
+    run.wait_for_end()
+    assert run.code == 1 and "--resume" in run.messages, run.messages
+    os.remove(switch)
+    runs.finish(folder)
+
+
+def main():
+    runs = consa_runs.Runs(sys.argv[1], seed=3)
+    cases = [full_disk, deleted_folder, clock_back, interrupted, two_processes, replayed]
+    if "--long" in sys.argv:
+        cases.append(full_to_the_end)
+    for case in cases:
+        case(runs, os.path.abspath(sys.argv[2]))
+        print(f"{case.__name__}: survived", flush=True)
+    runs.remove()
+
+
+if __name__ == "__main__":
+    main()
