@@ -213,7 +213,6 @@ void MainWindow::evaluate() {
             {m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
     }
     m_evaluatedStep = m_controller->snapshot().step;
-    m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }
 
