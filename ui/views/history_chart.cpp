@@ -84,6 +84,7 @@ void HistoryChart::applyColors() {
     zoom.setAlphaF(0.15F);
     m_plot->selectionRect()->setBrush(zoom);
     for (Marks* marks : m_marks) marks->setTheme(theme);
+    for (QCPItemText* name : m_names) name->setColor(theme.text);
     m_crosshair->setTheme(theme);
     queueReplot();
 }
@@ -97,7 +98,7 @@ void HistoryChart::setStepCount(int stepCount) {
 void HistoryChart::setLoss(TrainingLoss loss) {
     if (m_lossKind == loss) return;
     m_lossKind = loss;
-    m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(lossAxisLabel(loss));
+    m_names[Loss]->setText(lossAxisLabel(loss));
     queueReplot();
 }
 

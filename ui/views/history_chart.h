@@ -10,6 +10,7 @@
 
 class QCPAxisRect;
 class QCPGraph;
+class QCPItemText;
 class QCPLegend;
 class QCustomPlot;
 class QLabel;
@@ -67,6 +68,8 @@ private:
     enum Plot { Loss, Sparsity, Multiplier, PlotCount };
 
     void createPlots();
+    /// Names of the plots along their axes, or inside where a plot is too low for that.
+    void placeNames();
     void createCurves();
     void createReadout();
     void connectPlots();
@@ -87,6 +90,7 @@ private:
     QCustomPlot* m_plot;
     QCPAxisRect* m_rects[PlotCount] = {};
     Marks* m_marks[PlotCount] = {};
+    QCPItemText* m_names[PlotCount] = {};
     Crosshair* m_crosshair = nullptr;
     QCPLegend* m_legend = nullptr;
     QCPLegend* m_overlayLegend = nullptr;

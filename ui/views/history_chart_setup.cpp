@@ -26,6 +26,20 @@ QCPLegend* createLegend(QCPAxisRect& rect, Qt::Alignment place) {
     return legend;
 }
 
+/// What is drawn upwards, inside the plot where that is too low for a label along its axis.
+QCPItemText* createName(QCustomPlot& plot, QCPAxisRect& rect) {
+    auto* name = new QCPItemText(&plot);
+    name->setClipToAxisRect(false);
+    name->position->setType(QCPItemPosition::ptAxisRectRatio);
+    name->position->setAxisRect(&rect);
+    name->position->setCoords(0, 0);
+    name->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    name->setPadding(QMargins(6, 1, 4, 1));
+    name->setFont(plotTickFont());
+    name->setVisible(false);
+    return name;
+}
+
 }  // namespace
 
 void HistoryChart::createPlots() {
@@ -54,17 +68,35 @@ void HistoryChart::createPlots() {
         values->ticker()->setTickCount(plot == Multiplier ? 3 : 4);
         steps->setTickLabels(plot == PlotCount - 1);
         m_marks[plot] = new Marks(m_plot, rect, m_history, plot == Loss);
+        m_names[plot] = createName(*m_plot, *rect);
     }
     m_plot->plotLayout()->setRowStretchFactor(Multiplier, 0.7);
-    m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(lossAxisLabel(m_lossKind));
-    m_rects[Sparsity]->axis(QCPAxis::atLeft)->setLabel(tr("Sparsity, %"));
-    m_rects[Multiplier]->axis(QCPAxis::atLeft)->setLabel(tr("λ₁"));
+    m_names[Loss]->setText(lossAxisLabel(m_lossKind));
+    m_names[Sparsity]->setText(tr("Sparsity, %"));
+    m_names[Multiplier]->setText(tr("λ₁"));
+    connect(m_plot, &QCustomPlot::afterLayout, this, &HistoryChart::placeNames);
     m_rects[Multiplier]->axis(QCPAxis::atBottom)->setLabel(tr("Step"));
     m_rects[Sparsity]->axis(QCPAxis::atLeft)->setRange(0, 100);
     m_crosshair = new Crosshair(m_plot);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     m_plot->setSelectionRectMode(QCP::srmZoom);
     m_plot->setNoAntialiasingOnDrag(true);
+}
+
+void HistoryChart::placeNames() {
+    const QFontMetrics metrics(plotLabelFont());
+    bool isChanged = false;
+    for (int plot = 0; plot < PlotCount; ++plot) {
+        const QString name = m_names[plot]->text();
+        QCPAxis* values = m_rects[plot]->axis(QCPAxis::atLeft);
+        const QString beside = m_rects[plot]->height() >= metrics.horizontalAdvance(name) ? name : QString();
+        m_names[plot]->setVisible(beside.isEmpty());
+        isChanged = isChanged || values->label() != beside;
+        values->setLabel(beside);
+    }
+    if (!isChanged) return;
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        m_plot->plotLayout()->update(phase);
 }
 
 void HistoryChart::createCurves() {
