@@ -191,6 +191,7 @@ void HistoryChart::createReadout() {
     row->setContentsMargins(12, 0, 8, 4);
     row->addWidget(m_readout, 1);
     row->addWidget(createTools());
+    row->addSpacing(8);
     row->addWidget(m_liveButton);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
