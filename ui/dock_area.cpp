@@ -18,7 +18,10 @@ namespace consa {
 
 namespace {
 
-constexpr int kLayoutVersion = 1;  // raise when docks change: older layouts are then ignored
+constexpr int kLayoutVersion = 2;    // raise when docks change: older layouts are then ignored
+constexpr int kCompactHeight = 660;  // pixels; below it three rows of panels are too small to read (taste)
+constexpr int kNarrowResults = 300;  // pixels; in the place of the plots
+constexpr int kResultsHeight = 226;  // pixels; six rows of the comparison
 const QString kLayoutKey = QStringLiteral("window/docks");
 
 /// A quiet title: the panel's name or tabs and a button that hides it. Dragging and double-clicks reach the dock.
@@ -50,6 +53,8 @@ DockArea::DockArea(QWidget* parent) : QMainWindow(parent) {
     setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     setContextMenuPolicy(Qt::NoContextMenu);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+    setDocumentMode(true);
 }
 
 void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering) {
@@ -57,9 +62,11 @@ void DockArea::setPanels(QWidget* heatmap, QWidget* curves, QWidget* steering) {
     m_plotTabs.create(tr("Plots"));
     m_plotTabs.add(tr("Curves"), curves);
     m_resultTabs.create(tr("Results"));
-    m_curves = createDock(QStringLiteral("curvesDock"), tr("Curves"), m_plotTabs.panels, m_plotTabs.bar);
+    m_resultTabs.panels->setMinimumWidth(kNarrowResults);
+    m_curves = createDock(QStringLiteral("curvesDock"), tr("Plots"), m_plotTabs.panels, m_plotTabs.bar);
     m_steering = createDock(QStringLiteral("steeringDock"), tr("Steering"), steering, nullptr);
     m_results = createDock(QStringLiteral("resultsDock"), tr("Results"), m_resultTabs.panels, m_resultTabs.bar);
+    steering->installEventFilter(this);
     placeDocks();
 }
 
@@ -79,7 +86,10 @@ void DockArea::Tabs::add(const QString& title, QWidget* panel) {
 void DockArea::showTab(QWidget* panel) {
     for (const Tabs& tabs : {m_plotTabs, m_resultTabs}) {
         const int index = tabs.panels->indexOf(panel);
-        if (index >= 0) tabs.bar->setCurrentIndex(index);
+        if (index < 0) continue;
+        tabs.bar->setCurrentIndex(index);
+        for (QDockWidget* dock : docks())
+            if (dock->widget() == tabs.panels) dock->raise();
     }
 }
 
@@ -94,17 +104,39 @@ QDockWidget* DockArea::createDock(const QString& objectName, const QString& titl
 void DockArea::placeDocks() {
     addDockWidget(Qt::RightDockWidgetArea, m_curves);
     addDockWidget(Qt::BottomDockWidgetArea, m_steering);
-    splitDockWidget(m_steering, m_results, Qt::Vertical);
+    placeResults();
     for (QDockWidget* dock : docks()) {
         dock->setFloating(false);
         dock->show();
     }
 }
 
+void DockArea::placeResults() {
+    removeDockWidget(m_results);
+    if (m_isCompact) {
+        tabifyDockWidget(m_curves, m_results);
+        m_curves->raise();
+    } else {
+        splitDockWidget(m_steering, m_results, Qt::Vertical);
+    }
+    m_results->show();
+    for (auto* bar : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly))
+        bar->setAccessibleName(tr("Panels"));
+}
+
 void DockArea::shareSpace() {
+    const bool isCompact = height() < kCompactHeight;
+    if (isCompact != m_isCompact) {
+        m_isCompact = isCompact;
+        placeResults();
+    }
+    m_steeringHeight = m_steering->sizeHint().height();
     resizeDocks({m_curves}, {width() * 52 / 100}, Qt::Horizontal);
-    const int results = height() >= 760 ? 236 : height() >= 660 ? 176 : 140;
-    resizeDocks({m_steering, m_results}, {m_steering->sizeHint().height(), results}, Qt::Vertical);
+    if (m_isCompact) {
+        resizeDocks({m_steering}, {m_steeringHeight}, Qt::Vertical);
+    } else {
+        resizeDocks({m_steering, m_results}, {m_steeringHeight, kResultsHeight}, Qt::Vertical);
+    }
 }
 
 void DockArea::toggleMaximised(QWidget* focus) {
@@ -146,6 +178,14 @@ QList<QDockWidget*> DockArea::docks() const {
 void DockArea::resizeEvent(QResizeEvent* event) {
     QMainWindow::resizeEvent(event);
     if (m_isFirstLayout) shareSpace();
+}
+
+// The steering grows when the losses of cuts are known; that is not to be at the results' cost.
+bool DockArea::eventFilter(QObject* watched, QEvent* event) {
+    const bool isGrown = event->type() == QEvent::LayoutRequest && m_isFirstLayout &&
+                         m_steering->sizeHint().height() != m_steeringHeight;
+    if (isGrown) QMetaObject::invokeMethod(this, &DockArea::shareSpace, Qt::QueuedConnection);
+    return QMainWindow::eventFilter(watched, event);
 }
 
 }  // namespace consa

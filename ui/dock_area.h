@@ -9,7 +9,8 @@ class QStackedWidget;
 
 namespace consa {
 
-/// A main window inside the main window, so that messages stretch over all panels. Remembers its layout.
+/// A main window inside the main window, so that messages stretch over all panels. Remembers its layout. Where the
+/// window is too low for three rows of panels, the results share the place of the plots.
 class DockArea final : public QMainWindow {
     Q_OBJECT
 
@@ -35,6 +36,7 @@ public:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     /// Panels that share a dock, and the tabs that choose one.
@@ -49,6 +51,7 @@ private:
     /// Without a heading the dock has no title bar and stays where it is.
     QDockWidget* createDock(const QString& objectName, const QString& title, QWidget* panel, QWidget* heading);
     void placeDocks();
+    void placeResults();
     void shareSpace();
 
     QDockWidget* m_curves = nullptr;
@@ -58,6 +61,8 @@ private:
     Tabs m_resultTabs;
     QList<QWidget*> m_hidden;  // while one panel is shown alone
     bool m_isFirstLayout = true;
+    bool m_isCompact = false;
+    int m_steeringHeight = 0;  // that the space was shared for
 };
 
 }  // namespace consa

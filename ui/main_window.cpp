@@ -200,7 +200,10 @@ void MainWindow::connectTimeline() {
 }
 
 void MainWindow::connectResults() {
-    connect(m_comparisonView, &ComparisonView::evaluateRequested, this, &MainWindow::evaluate);
+    connect(m_comparisonView, &ComparisonView::evaluateRequested, this, [this] {
+        m_docks->showTab(m_comparisonView);
+        evaluate();
+    });
     connect(m_comparisonView, &ComparisonView::cancelRequested, this,
             [this] { m_controller->post(CancelEvaluationCommand{}); });
     connect(m_comparisonView, &ComparisonView::rowActivated, this, [this](int row) {
@@ -218,6 +221,7 @@ void MainWindow::connectResults() {
         file.probabilities.clear();
         showLayout(file, point.name);
     });
+    connect(m_positionPlot, &ComparisonPlot::rowActivated, m_comparisonView, &ComparisonView::activateRow);
     connect(m_comparisonView, &ComparisonView::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presets, &QAbstractItemModel::dataChanged, this, &MainWindow::countLayouts);
     connect(m_presetPanel, &PresetPanel::saveRequested, this, [this] {

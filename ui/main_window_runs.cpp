@@ -55,6 +55,7 @@ void MainWindow::openRun(const QString& folder) {
     m_history->replace(run.points, run.events);
     m_chart->setStepCount(run.config.stepCount);
     m_chart->setLoss(run.config.loss);
+    m_chart->setStepTokens(double(run.config.batchSize) * run.config.contextTokens);
     if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
     m_messages->hide();
     if (readRunSummary(folder).fate == RunFate::GoingOn) return followRun(folder);
@@ -88,7 +89,9 @@ void MainWindow::overlayRuns() {
     std::vector<CurveOverlay> overlays;
     for (const QString& folder : m_runs->overlaid()) {
         try {
-            overlays.push_back({QFileInfo(folder).fileName(), readSavedRun(folder).points});
+            const SavedRun run = readSavedRun(folder);
+            overlays.push_back(
+                {QFileInfo(folder).fileName(), run.points, double(run.config.batchSize) * run.config.contextTokens});
         } catch (const Error& error) {
             m_messages->showError(QString::fromUtf8(error.what()));
         }

@@ -62,7 +62,10 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
     m_pins->setSnapshot(snapshot);
     m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
-    if (!snapshot.logAlpha.empty()) m_chart->setLoss(snapshot.config.loss);
+    if (!snapshot.logAlpha.empty()) {
+        m_chart->setLoss(snapshot.config.loss);
+        m_chart->setStepTokens(double(snapshot.config.batchSize) * snapshot.config.contextTokens);
+    }
     m_comparison->setSnapshot(snapshot);
     m_frontier->setSnapshot(snapshot);
     m_comparisonView->setSnapshot(snapshot);
@@ -213,7 +216,6 @@ void MainWindow::evaluate() {
             {m_presets->name(row).toStdString(), preset.layout, preset.windowTokens, preset.sinkTokens});
     }
     m_evaluatedStep = m_controller->snapshot().step;
-    m_docks->showTab(m_comparisonView);
     m_controller->post(std::move(command));
 }
 

@@ -61,7 +61,11 @@ inline Comparison fakeComparison(const SessionSnapshot& snapshot, const Evaluate
         excess -= 0.03;
     }
     add("sliding", AttentionLayout(snapshot.grid, false), 0.312);
-    for (const EvaluatedLayout& one : command.layouts) add(one.name, one.layout, 0.05);
+    double named = 0.05;
+    for (const EvaluatedLayout& one : command.layouts) {
+        add(one.name, one.layout, named);
+        named += 0.019;
+    }
     comparison.testOpenings = command.split == "test" ? 3 : 0;
     for (std::size_t row = 0; row < comparison.rows.size(); ++row) {
         for (std::size_t other = row + 1; other < comparison.rows.size(); ++other) {

@@ -1,6 +1,7 @@
 // Makes the gallery: pictures of the window in every state that a reader of the README or a reviewer wants to see.
 #include "core/layout/layout_patterns.h"
 #include "tests/support/window_fixture.h"
+#include "ui/dock_area.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
@@ -74,12 +75,12 @@ private:
 
     bool compare() {
         if (!m_fixture.open(thirtyLayers()) || !m_fixture.trainUntil(110)) return false;
-        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
+        m_fixture.session->post(manyRules());
         if (!QTest::qWaitFor([&] { return m_fixture.snapshot().comparison.has_value(); }, 10000)) return false;
         auto& view = m_fixture.the<ComparisonView>();
+        if (!showTab(QStringLiteral("By position")) || !save("positions")) return false;
         view.findChild<QTableView*>()->selectRow(1);
-        return showTab(QStringLiteral("By position")) && save("compare") && showTab(QStringLiteral("Frontier")) &&
-               save("frontier");
+        return save("compare") && showTab(QStringLiteral("Frontier")) && save("frontier");
     }
 
     bool results() {
@@ -131,7 +132,13 @@ private:
     bool smallWindow() {
         if (!m_fixture.open(thirtyLayers())) return false;
         m_fixture.window->resize(1024, 700);
-        return m_fixture.trainUntil(80) && save("small_1024x700");
+        if (!m_fixture.trainUntil(80) || !save("small_1024x700")) return false;
+        m_fixture.session->post(manyRules());
+        if (!QTest::qWaitFor([&] { return m_fixture.snapshot().comparison.has_value(); }, 10000)) return false;
+        m_fixture.the<DockArea>().showTab(&m_fixture.the<ComparisonView>());
+        if (!save("small_compare")) return false;
+        m_fixture.the<DockArea>().showTab(&m_fixture.the<PresetPanel>());
+        return save("small_presets");
     }
 
     bool showTab(const QString& title) {
@@ -143,6 +150,16 @@ private:
             }
         }
         return false;
+    }
+
+    /// What a study asks for: every rule at one budget.
+    EvaluateCommand manyRules() {
+        EvaluateCommand command;
+        for (const char* rule :
+             {"bottom-sliding@0.5", "middle-full@0.5", "heads@0.5", "random:0@0.5", "random:1@0.5", "random:2@0.5"})
+            for (const NamedLayout& one : layoutsFromRule(rule, m_fixture.snapshot().grid))
+                command.layouts.push_back({one.name, one.layout, 64, 4});
+        return command;
     }
 
     static FakeSession::Options thirtyLayers() {

@@ -142,7 +142,9 @@ private slots:
                  qPrintable(QStringLiteral("%1 x %2")
                                 .arg(m_fixture.window->width())
                                 .arg(m_fixture.window->height())));
-        for (const QDockWidget* dock : m_fixture.window->findChildren<QDockWidget*>()) {
+        for (QDockWidget* dock : m_fixture.window->findChildren<QDockWidget*>()) {
+            dock->raise();  // Qt parks what lies behind another tab outside the window
+            QTest::qWait(20);
             const QRect place(dock->mapTo(m_fixture.window.get(), QPoint()), dock->size());
             QVERIFY2(m_fixture.window->rect().contains(place), qPrintable(dock->windowTitle()));
         }

@@ -1,10 +1,13 @@
 // The comparison: differences to the selected row, intervals, recall, positions, the frontier.
 #include "tests/support/window_fixture.h"
+#include "ui/export/run_figures.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/style/layout_lines.h"
 #include "ui/views/comparison_plot.h"
 #include "ui/views/comparison_view.h"
+#include "ui/views/label_places.h"
 
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
@@ -14,6 +17,7 @@
 #include <QTabBar>
 #include <QTableView>
 #include <QtTest>
+#include <set>
 
 using namespace consa;
 
@@ -112,14 +116,7 @@ private slots:
 
     void frontierPointOpensItsLayout() {
         QVERIFY(evaluate());
-        ComparisonPlot* plot = nullptr;
-        for (auto* one : m_fixture.window->findChildren<ComparisonPlot*>())
-            if (one->picture() == ComparisonPicture::Frontier) plot = one;
-        for (auto* tabs : m_fixture.window->findChildren<QTabBar*>())
-            for (int tab = 0; tab < tabs->count(); ++tab)
-                if (tabs->tabText(tab) == QLatin1String("Frontier")) tabs->setCurrentIndex(tab);
-        QTRY_VERIFY(plot->isVisible());
-        QTest::qWait(100);
+        ComparisonPlot* plot = &shownPlot(QStringLiteral("Frontier"), ComparisonPicture::Frontier);
         const auto& points = m_fixture.the<FrontierRecord>().points();
         const auto sliding = std::find_if(points.begin(), points.end(),
                                           [](const auto& point) { return point.name == QLatin1String("sliding"); });
@@ -130,7 +127,84 @@ private slots:
         QVERIFY(m_fixture.hasLabel(QStringLiteral("Showing sliding")));
     }
 
+    void everyRuleHasALineOfItsOwnWithoutColour() {
+        const QStringList names{"full",
+                                "learned",
+                                "interleaved:0@0.5",
+                                "interleaved:1@0.5",
+                                "sliding",
+                                "bottom-sliding@0.5",
+                                "middle-full@0.5",
+                                "heads@0.5",
+                                "random:0@0.5",
+                                "random:1@0.5",
+                                "random:2@0.5",
+                                "mine",
+                                "mine 2",
+                                "mine 3",
+                                "mine 4"};
+        std::set<std::pair<std::vector<qreal>, LayoutMarker>> seen;
+        for (const LayoutLine& line : layoutLines(names, Qt::black, Qt::gray))
+            seen.insert({std::vector<qreal>(line.dashes.begin(), line.dashes.end()), line.marker});
+        QCOMPARE(seen.size(), std::size_t(names.size()));
+    }
+
+    void namesBesideCurvesNeverTouch() {
+        const std::vector<double> wanted{50, 50, 52, 10, 99, 98, 97, 0};
+        const std::vector<double> places = spreadLabels(wanted, 10, 0, 100);
+        for (std::size_t one = 0; one < places.size(); ++one) {
+            QVERIFY(places[one] >= 5 && places[one] <= 95);
+            for (std::size_t other = 0; other < one; ++other) {
+                QVERIFY(std::abs(places[one] - places[other]) >= 10 - 1e-9);
+                if (wanted[one] != wanted[other]) QCOMPARE(places[one] < places[other], wanted[one] < wanted[other]);
+            }
+        }
+        QCOMPARE(spreadLabels({20, 60}, 10, 0, 100), (std::vector<double>{20, 60}));  // no need to move
+    }
+
+    void curveUnderThePointerStandsOut() {
+        QVERIFY(evaluate());
+        ComparisonPlot& plot = shownPlot(QStringLiteral("By position"), ComparisonPicture::Positions);
+        const std::size_t last = m_fixture.the<ComparisonModel>().comparison().rows.size() - 1;  // all sliding
+        const QPointF place = plot.placeOf(last, 4);
+        QVERIFY(QRectF(plot.rect()).contains(place));
+        table().selectRow(1);
+        QCOMPARE(plot.emphasised(), std::optional(std::size_t(1)));
+        QTest::mouseMove(&plot, place.toPoint());
+        QTRY_COMPARE(plot.emphasised(), std::optional(last));
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, place.toPoint());
+        QCOMPARE(table().selectionModel()->selectedRows().front().row(), int(last));
+        QCOMPARE(m_fixture.the<GateGridModel>().layout().fullCount(), 0);
+        QTest::mouseMove(&plot, QPoint(2, 2));
+        QTRY_COMPARE(plot.emphasised(), std::optional(last));  // selected by now
+    }
+
+    /// The exported figure names every row at its curve's end.
+    void figureNamesEveryRule() {
+        SessionSnapshot snapshot;
+        snapshot.grid = {4, 2, Granularity::KvHead};
+        EvaluateCommand command;
+        for (const char* rule : {"bottom-sliding@0.5", "middle-full@0.5", "heads@0.5", "random:0@0.5"})
+            for (const NamedLayout& one : layoutsFromRule(rule, snapshot.grid))
+                command.layouts.push_back({one.name, one.layout});
+        const Comparison comparison = fakeComparison(snapshot, command);
+        const QByteArray svg = render(*positionsFigure({}, comparison), {}, FigureFormat::Svg);
+        for (const ComparisonRow& row : comparison.rows) QVERIFY2(svg.contains(row.name.c_str()), row.name.c_str());
+        QVERIFY(!svg.contains("<image"));
+        QVERIFY(svg.count("stroke-dasharray") > 4);
+    }
+
 private:
+    ComparisonPlot& shownPlot(const QString& title, ComparisonPicture picture) {
+        for (auto* tabs : m_fixture.window->findChildren<QTabBar*>())
+            for (int tab = 0; tab < tabs->count(); ++tab)
+                if (tabs->tabText(tab) == title) tabs->setCurrentIndex(tab);
+        ComparisonPlot* shown = nullptr;
+        for (auto* one : m_fixture.window->findChildren<ComparisonPlot*>())
+            if (one->picture() == picture) shown = one;
+        QTest::qWait(100);
+        return *shown;
+    }
     /// True when a paused run was compared.
     bool evaluate() {
         if (!m_fixture.open() || !m_fixture.trainUntil(20)) return false;

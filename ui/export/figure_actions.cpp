@@ -51,7 +51,7 @@ std::vector<std::shared_ptr<const Figure>> FigureActions::otherFigures() const {
     std::vector<std::shared_ptr<const Figure>> figures;
     const RunFacts facts = runFactsOf(m_from.controller.snapshot());
     if (!m_from.history.points().empty())
-        figures.push_back(curvesFigure(facts, m_from.history.points(), m_from.history.events()));
+        figures.push_back(curvesFigure(facts, m_from.history.points().toVector(), m_from.history.events()));
     if (!m_from.comparison.comparison().rows.empty())
         figures.push_back(positionsFigure(facts, m_from.comparison.comparison()));
     if (!m_from.frontier.points().empty()) figures.push_back(frontierFigure(facts, m_from.frontier.points()));

@@ -66,12 +66,10 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
         }
         case Qt::ToolTipRole:
             return toolTip(row, index.column());
-        case LayoutNameRole:
-            return QString::fromStdString(row.name);
+        case LayoutNamesRole:
+            return layoutNames();
         case IsBestRole:
             return isBest(row);
-        case PresetIndexRole:
-            return presetIndex(index.row());
         default:
             return {};
     }
@@ -219,13 +217,10 @@ bool ComparisonModel::isBest(const ComparisonRow& row) const {
                        [&row](const ComparisonRow& other) { return other.name == "full" || row.nll <= other.nll; });
 }
 
-int ComparisonModel::presetIndex(int row) const {
-    int index = 0;
-    for (int before = 0; before < row; ++before) {
-        const ComparisonRow& other = m_comparison.rows[static_cast<std::size_t>(before)];
-        if (!isRule(other) && !isLearned(other)) ++index;
-    }
-    return index;
+QStringList ComparisonModel::layoutNames() const {
+    QStringList names;
+    for (const ComparisonRow& row : m_comparison.rows) names << QString::fromStdString(row.name);
+    return names;
 }
 
 }  // namespace consa

@@ -28,7 +28,7 @@ public:
         Age,
         ColumnCount
     };
-    enum Role { LayoutNameRole = Qt::UserRole, IsBestRole, PresetIndexRole };
+    enum Role { LayoutNamesRole = Qt::UserRole, IsBestRole };
 
     explicit ComparisonModel(QObject* parent = nullptr);
 
@@ -43,6 +43,8 @@ public:
     /// The row that column Versus compares with; empty for none.
     void setSelectedRow(std::optional<int> row);
     [[nodiscard]] std::optional<int> selectedRow() const { return m_selected; }
+    /// Of all rows, in order; each name decides how the others are drawn.
+    [[nodiscard]] QStringList layoutNames() const;
     /// All columns of all rows, tab-separated, as shown.
     [[nodiscard]] QString toText() const;
 
@@ -59,7 +61,6 @@ private:
     [[nodiscard]] QString ageText(const ComparisonRow& row) const;
     [[nodiscard]] QString toolTip(const ComparisonRow& row, int column) const;
     [[nodiscard]] bool isBest(const ComparisonRow& row) const;
-    [[nodiscard]] int presetIndex(int row) const;
 
     Comparison m_comparison;
     std::optional<int> m_selected;

@@ -27,13 +27,11 @@ void RunHistory::appendPoints(const std::vector<HistoryPoint>& points) {
 std::size_t RunHistory::add(const HistoryPoint& point) {
     std::size_t first = m_points.size();
     if (!m_points.empty() && point.step <= m_points.back().step) {
-        const auto repeated = std::lower_bound(m_points.begin(), m_points.end(), point.step,
-                                               [](const HistoryPoint& old, int step) { return old.step < step; });
-        m_points.erase(repeated, m_points.end());
+        m_points.truncate(m_points.lowerBound(point.step));
         first = 0;
         emit cleared();
     }
-    m_points.push_back(point);
+    m_points.append(point);
     return first;
 }
 
@@ -48,7 +46,7 @@ void RunHistory::appendEvents(const std::vector<SessionEvent>& events) {
 }
 
 void RunHistory::clear() {
-    m_points.clear();
+    m_points.truncate(0);
     m_events.clear();
     emit cleared();
     emit eventsChanged();
@@ -56,7 +54,7 @@ void RunHistory::clear() {
 
 void RunHistory::replace(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
     clear();
-    m_points = points;
+    for (const HistoryPoint& point : points) add(point);
     std::copy_if(events.begin(), events.end(), std::back_inserter(m_events), isMark);
     if (!m_points.empty()) emit pointsAppended(0);
     emit eventsChanged();

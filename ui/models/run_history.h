@@ -1,7 +1,7 @@
 // Every point and event of the run on show, in order.
 #pragma once
 
-#include "core/session/session_snapshot.h"
+#include "ui/models/history_points.h"
 
 #include <QObject>
 #include <vector>
@@ -15,7 +15,7 @@ class RunHistory final : public QObject {
 public:
     explicit RunHistory(QObject* parent = nullptr) : QObject(parent) {}
 
-    [[nodiscard]] const std::vector<HistoryPoint>& points() const { return m_points; }
+    [[nodiscard]] const HistoryPoints& points() const { return m_points; }
     /// Events worth a mark on the curves: steering and states, without notes.
     [[nodiscard]] const std::vector<SessionEvent>& events() const { return m_events; }
 
@@ -44,7 +44,7 @@ private:
     bool adoptRun(std::uint64_t run);
 
     std::uint64_t m_run = 0;
-    std::vector<HistoryPoint> m_points;
+    HistoryPoints m_points;
     std::vector<SessionEvent> m_events;
 };
 

@@ -12,6 +12,18 @@
 
 namespace consa {
 
+namespace {
+
+/// "+0.0305 ± 0.0018".
+QString withError(double value, double error) {
+    return QStringLiteral("%1%2 ± %3")
+        .arg(value >= 0 ? QStringLiteral("+") : QString())
+        .arg(value, 0, 'f', 4)
+        .arg(error, 0, 'f', 4);
+}
+
+}  // namespace
+
 ComparisonPlot::ComparisonPlot(ComparisonPicture picture, const ComparisonModel& model, const FrontierRecord& record,
                                QWidget* parent)
     : QWidget(parent),
@@ -36,33 +48,59 @@ ComparisonPlot::ComparisonPlot(ComparisonPicture picture, const ComparisonModel&
 
 ComparisonPlot::~ComparisonPlot() = default;
 
+std::optional<std::size_t> ComparisonPlot::emphasised() const {
+    if (m_hovered || m_picture == ComparisonPicture::Frontier) return m_hovered;
+    const std::optional<int> row = m_model.selectedRow();
+    return row ? std::optional(static_cast<std::size_t>(*row)) : std::nullopt;
+}
+
 void ComparisonPlot::refresh() {
+    const auto count =
+        m_picture == ComparisonPicture::Positions ? m_model.comparison().rows.size() : m_record.points().size();
+    if (m_hovered && *m_hovered >= count) m_hovered.reset();
     if (m_picture == ComparisonPicture::Positions) {
-        m_scene->showPositions(m_model.comparison(), m_model.selectedRow());
+        m_scene->showPositions(m_model.comparison(), emphasised());
     } else {
-        m_scene->showFrontier(m_record.points());
+        m_scene->showFrontier(m_record.points(), emphasised());
     }
     m_plot->setVisible(!m_scene->isEmpty());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     update();
 }
 
+std::optional<std::size_t> ComparisonPlot::partAt(QPointF place) const {
+    return m_picture == ComparisonPicture::Positions ? m_scene->rowAt(place) : m_scene->pointAt(place);
+}
+
+void ComparisonPlot::setHovered(std::optional<std::size_t> part) {
+    setCursor(part ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    if (m_hovered == part) return;
+    m_hovered = part;
+    refresh();
+}
+
+QString ComparisonPlot::toolTipOf(std::size_t part) const {
+    if (m_picture == ComparisonPicture::Positions) {
+        const ComparisonRow& row = m_model.comparison().rows[part];
+        return tr("%1: %2 nats over all positions\nClick to see its layout")
+            .arg(QString::fromStdString(row.name), withError(row.deltaNll, row.deltaStandardError));
+    }
+    const FrontierPoint& shown = m_record.points()[part];
+    return tr("%1: sparsity %2 %, %3 nats\nClick to see its layout")
+        .arg(shown.name)
+        .arg(shown.layout.sparsity() * 100, 0, 'f', 1)
+        .arg(withError(shown.deltaNll, shown.standardError));
+}
+
 bool ComparisonPlot::event(QEvent* event) {
     if (event->type() != QEvent::ToolTip) return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
-    const auto point = m_scene->pointAt(help->pos());
-    if (!point) {
+    const auto part = partAt(help->pos());
+    if (part) {
+        QToolTip::showText(help->globalPos(), toolTipOf(*part), this);
+    } else {
         QToolTip::hideText();
-        return true;
     }
-    const FrontierPoint& shown = m_record.points()[*point];
-    QToolTip::showText(help->globalPos(),
-                       tr("%1: sparsity %2 %, +%3 ± %4 nats\nClick to see its layout")
-                           .arg(shown.name)
-                           .arg(shown.layout.sparsity() * 100, 0, 'f', 1)
-                           .arg(shown.deltaNll, 0, 'f', 4)
-                           .arg(shown.standardError, 0, 'f', 4),
-                       this);
     return true;
 }
 
@@ -80,12 +118,22 @@ void ComparisonPlot::changeEvent(QEvent* event) {
 }
 
 void ComparisonPlot::mousePressEvent(QMouseEvent* event) {
-    const auto point = m_scene->pointAt(event->position());
-    if (event->button() == Qt::LeftButton && point) emit pointActivated(m_record.points()[*point]);
+    const auto part = partAt(event->position());
+    if (event->button() != Qt::LeftButton || !part) return;
+    if (m_picture == ComparisonPicture::Positions) {
+        emit rowActivated(static_cast<int>(*part));
+    } else {
+        emit pointActivated(m_record.points()[*part]);
+    }
 }
 
 void ComparisonPlot::mouseMoveEvent(QMouseEvent* event) {
-    setCursor(m_scene->pointAt(event->position()) ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setHovered(partAt(event->position()));
+}
+
+void ComparisonPlot::leaveEvent(QEvent* event) {
+    QWidget::leaveEvent(event);
+    setHovered({});
 }
 
 void ComparisonPlot::paintEvent(QPaintEvent*) {

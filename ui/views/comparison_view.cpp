@@ -23,6 +23,8 @@ namespace consa {
 
 namespace {
 
+constexpr int kNarrow = 640;  // pixels; below it what repeats an evaluation takes a second row
+
 QString whyNotEvaluate(SessionState state) {
     switch (state) {
         case SessionState::Loading:
@@ -89,6 +91,11 @@ std::optional<int> ComparisonView::repeatSteps() const {
     return m_repeats->isChecked() ? std::optional(m_repeatSteps->value()) : std::nullopt;
 }
 
+void ComparisonView::activateRow(int row) {
+    m_table->selectRow(row);
+    emit rowActivated(row);
+}
+
 void ComparisonView::copyTable() {
     QGuiApplication::clipboard()->setText(m_model.toText());
     emit noteOccurred(tr("Copied %1 rows").arg(m_model.rowCount()));
@@ -118,18 +125,42 @@ void ComparisonView::createHeader() {
     copyButton->setDefaultAction(m_copy);
     copyButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* row = new QHBoxLayout;
-    row->setContentsMargins(12, 4, 12, 4);
-    row->setSpacing(8);
     row->addWidget(m_evaluateButton);
     row->addWidget(m_split);
-    row->addWidget(m_repeats);
-    row->addWidget(m_repeatSteps);
+    m_wideRepeat = new QHBoxLayout;
+    row->addLayout(m_wideRepeat);
     row->addWidget(m_progress);
     row->addWidget(m_cancelButton);
-    row->addSpacing(8);
-    row->addWidget(m_facts, 1);
+    m_wideFacts = new QHBoxLayout;
+    row->addLayout(m_wideFacts, 1);
+    row->addStretch();
     row->addWidget(copyButton);
-    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+    m_narrowRow = new QHBoxLayout;
+    for (QHBoxLayout* one : {row, m_wideRepeat, m_narrowRow}) one->setSpacing(8);
+    row->setContentsMargins(12, 4, 12, 4);
+    auto* column = static_cast<QVBoxLayout*>(layout());
+    column->addLayout(row);
+    column->addLayout(m_narrowRow);
+    placeHeader(false);
+}
+
+void ComparisonView::placeHeader(bool isNarrow) {
+    m_isNarrow = isNarrow;
+    QHBoxLayout* repeat = isNarrow ? m_narrowRow : m_wideRepeat;
+    QHBoxLayout* facts = isNarrow ? m_narrowRow : m_wideFacts;
+    for (QWidget* part : {static_cast<QWidget*>(m_repeats), static_cast<QWidget*>(m_repeatSteps)}) {
+        (isNarrow ? m_wideRepeat : m_narrowRow)->removeWidget(part);
+        repeat->addWidget(part);
+    }
+    (isNarrow ? m_wideFacts : m_narrowRow)->removeWidget(m_facts);
+    facts->addWidget(m_facts, 1);
+    m_narrowRow->setContentsMargins(isNarrow ? QMargins(12, 0, 12, 4) : QMargins());
+}
+
+void ComparisonView::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const bool isNarrow = width() < kNarrow;
+    if (isNarrow != m_isNarrow) placeHeader(isNarrow);
 }
 
 QString ComparisonView::split() const {

@@ -10,6 +10,7 @@ class QAction;
 class QCheckBox;
 class QComboBox;
 class QLabel;
+class QHBoxLayout;
 class QProgressBar;
 class QSpinBox;
 class QToolButton;
@@ -35,6 +36,8 @@ public:
     [[nodiscard]] std::optional<int> repeatSteps() const;
     /// How many presets the next evaluation includes.
     void setPresetCount(int count);
+    /// Selects a row as a click on it does.
+    void activateRow(int row);
 
 public slots:
     void setSnapshot(const consa::SessionSnapshot& snapshot);
@@ -46,8 +49,12 @@ signals:
     void rowActivated(int row);
     void noteOccurred(const QString& note);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void createHeader();
+    void placeHeader(bool isNarrow);
     void createRepeat();
     void connectTable();
     void copyTable();
@@ -61,6 +68,10 @@ private:
     QComboBox* m_split = nullptr;
     QCheckBox* m_repeats = nullptr;
     QSpinBox* m_repeatSteps = nullptr;
+    QHBoxLayout* m_wideRepeat = nullptr;
+    QHBoxLayout* m_wideFacts = nullptr;
+    QHBoxLayout* m_narrowRow = nullptr;
+    bool m_isNarrow = false;
     QProgressBar* m_progress = nullptr;
     QLabel* m_facts = nullptr;
     QAction* m_copy;

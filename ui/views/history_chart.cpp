@@ -15,17 +15,8 @@ namespace consa {
 
 namespace {
 
+constexpr int kNarrow = 700;     // pixels
 constexpr int kLongRun = 20000;  // points (measured: smooth lines of more hold the window up)
-
-/// The next of 1, 2, 5, 10, 20, ... so that a growing range grows in few steps.
-int roundedUp(int value) {
-    for (int decade = 1; decade < 1000000000; decade *= 10) {
-        for (int factor : {1, 2, 5}) {
-            if (decade * factor >= value) return decade * factor;
-        }
-    }
-    return value;
-}
 
 }  // namespace
 
@@ -53,7 +44,7 @@ void HistoryChart::connectPlots() {
         connect(rect->axis(QCPAxis::atBottom), qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
                 [this](const QCPRange& range) {
                     if (m_isSettingRange) return;
-                    setVisibleSteps(range.lower, range.upper);
+                    setVisibleRange(range.lower, range.upper);
                     setLive(false);
                 });
     }
@@ -63,15 +54,18 @@ void HistoryChart::applyColors() {
     const PlotTheme theme = PlotTheme::fromPalette(palette());
     applyTheme(theme, *m_plot);
     const QColor learned = layoutStyle(QStringLiteral("learned"), 0, theme.text, theme.muted).color;
-    m_loss->setPen(QPen(theme.text, 1.3));
+    m_smooth->setPen(QPen(theme.text, 2.2));
+    // Under a smoothed line the loss itself steps back, but stays.
+    m_loss->setPen(m_smoothing > 1 ? QPen(theme.muted, 1) : QPen(theme.text, 1.3));
     m_expected->setPen(QPen(learned, 1.8));
     m_scheduled->setPen(QPen(theme.muted, 1.3, Qt::DashLine));
     m_target->setPen(QPen(theme.muted, 1, Qt::DotLine));
     m_multiplier->setPen(QPen(QColor(0xd5, 0x5e, 0x00), 1.3));
     if (m_isThin)
-        for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier})
+        for (QCPGraph* curve : {m_loss, m_smooth, m_expected, m_scheduled, m_target, m_multiplier})
             curve->setPen(QPen(curve->pen().color(), 0));
-    for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->setAntialiased(!m_isThin);
+    for (QCPGraph* curve : {m_loss, m_smooth, m_expected, m_scheduled, m_target, m_multiplier})
+        curve->setAntialiased(!m_isThin);
     colorOverlays(theme);
     QColor veil = theme.background;
     veil.setAlphaF(0.8F);
@@ -84,20 +78,15 @@ void HistoryChart::applyColors() {
     zoom.setAlphaF(0.15F);
     m_plot->selectionRect()->setBrush(zoom);
     for (Marks* marks : m_marks) marks->setTheme(theme);
+    for (QCPItemText* name : m_names) name->setColor(theme.text);
     m_crosshair->setTheme(theme);
     queueReplot();
-}
-
-void HistoryChart::setStepCount(int stepCount) {
-    if (m_stepCount == stepCount) return;
-    m_stepCount = stepCount;
-    if (m_isLive) followRun();
 }
 
 void HistoryChart::setLoss(TrainingLoss loss) {
     if (m_lossKind == loss) return;
     m_lossKind = loss;
-    m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(lossAxisLabel(loss));
+    m_names[Loss]->setText(lossAxisLabel(loss));
     queueReplot();
 }
 
@@ -152,29 +141,6 @@ bool HistoryChart::eventFilter(QObject* watched, QEvent* event) {
     return QWidget::eventFilter(watched, event);
 }
 
-void HistoryChart::appendFrom(std::size_t first) {
-    const auto& points = m_history.points();
-    QVector<QCPGraphData> loss, expected, scheduled, target, multiplier;
-    for (std::size_t index = first; index < points.size(); ++index) {
-        const HistoryPoint& point = points[index];
-        loss.append({double(point.step), point.loss});
-        expected.append({double(point.step), point.expectedSparsity * 100});
-        scheduled.append({double(point.step), point.scheduledTarget * 100});
-        target.append({double(point.step), point.target * 100});
-        multiplier.append({double(point.step), point.multiplier});
-    }
-    m_loss->data()->add(loss, true);
-    m_expected->data()->add(expected, true);
-    m_scheduled->data()->add(scheduled, true);
-    m_target->data()->add(target, true);
-    m_multiplier->data()->add(multiplier, true);
-    showEmpty(points.empty() && m_overlays.empty());
-    thinLongCurves();
-    if (m_isLive) followRun();
-    rescaleValues();
-    queueReplot();
-}
-
 void HistoryChart::showEmpty(bool isEmpty) {
     m_emptyText->setVisible(isEmpty);
     m_legend->setVisible(!isEmpty);
@@ -182,23 +148,7 @@ void HistoryChart::showEmpty(bool isEmpty) {
     m_rects[Multiplier]->axis(QCPAxis::atBottom)->setTickLabels(!isEmpty);
 }
 
-void HistoryChart::clearCurves() {
-    for (QCPGraph* curve : {m_loss, m_expected, m_scheduled, m_target, m_multiplier}) curve->data()->clear();
-    showEmpty(m_overlays.empty());
-    thinLongCurves();
-    setLive(true);
-    queueReplot();
-}
-
-void HistoryChart::followRun() {
-    const int ownStep = m_history.points().empty() ? 0 : m_history.points().back().step;
-    const int lastStep = std::max(ownStep, lastOverlaidStep());
-    // The planned run, but of a long one only as much as keeps its curves readable.
-    const int readable = roundedUp(std::max(8 * lastStep, 250));
-    setVisibleSteps(0, std::max({std::min(m_stepCount, readable), lastStep, 10}));
-}
-
-void HistoryChart::setVisibleSteps(double lower, double upper) {
+void HistoryChart::setVisibleRange(double lower, double upper) {
     m_isSettingRange = true;
     const QCPRange range(std::max(lower, 0.0), std::max(upper, std::max(lower, 0.0) + 2));
     for (QCPAxisRect* rect : m_rects) rect->axis(QCPAxis::atBottom)->setRange(range);
@@ -228,26 +178,30 @@ void HistoryChart::rescaleValues() {
 }
 
 void HistoryChart::showStepAt(int pixelX) {
-    const auto& points = m_history.points();
+    const HistoryPoints& points = m_history.points();
     const QCPAxisRect* rect = m_rects[Loss];
+    const bool isOver = !points.empty() && pixelX >= rect->left() && pixelX <= rect->right();
+    // In a narrow chart the values take the place of what nobody can reach while pointing at the curves.
+    m_tools->setVisible(!isOver || width() >= kNarrow);
     if (points.empty() || pixelX < rect->left() || pixelX > rect->right()) {
         m_crosshair->showAt(-1);
         m_readout->clear();
         return;
     }
-    const double step = rect->axis(QCPAxis::atBottom)->pixelToCoord(pixelX);
-    auto nearest = std::lower_bound(points.begin(), points.end(), step,
-                                    [](const HistoryPoint& point, double value) { return point.step < value; });
-    if (nearest == points.end()) --nearest;
-    if (nearest != points.begin() && step - std::prev(nearest)->step < nearest->step - step) --nearest;
-    m_crosshair->showAt(nearest->step);
+    const double place = rect->axis(QCPAxis::atBottom)->pixelToCoord(pixelX);
+    const auto drawn = m_loss->data();
+    auto nearest = drawn->findBegin(place, false);
+    if (nearest == drawn->constEnd()) --nearest;
+    if (nearest != drawn->constBegin() && place - std::prev(nearest)->key < nearest->key - place) --nearest;
+    m_crosshair->showAt(nearest->key);
+    const HistoryPoint point = points[static_cast<std::size_t>(nearest - drawn->constBegin())];
     m_readout->setText(tr("Step %1   %2 %3   expected %4 %   target %5 %   λ₁ %6")
-                           .arg(nearest->step)
+                           .arg(point.step)
                            .arg(lossWord(m_lossKind))
-                           .arg(nearest->loss, 0, 'f', 4)
-                           .arg(nearest->expectedSparsity * 100, 0, 'f', 1)
-                           .arg(nearest->target * 100, 0, 'f', 1)
-                           .arg(nearest->multiplier, 0, 'f', 3));
+                           .arg(point.loss, 0, 'f', 4)
+                           .arg(point.expectedSparsity * 100, 0, 'f', 1)
+                           .arg(point.target * 100, 0, 'f', 1)
+                           .arg(point.multiplier, 0, 'f', 3));
 }
 
 /// Of a long run more is drawn than a pixel wide line can show: thin lines without smoothing look the same and are

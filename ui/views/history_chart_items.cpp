@@ -5,8 +5,8 @@
 
 namespace consa {
 
-HistoryChart::Marks::Marks(QCustomPlot* plot, QCPAxisRect* rect, const RunHistory& history, bool hasLabels)
-    : QCPAbstractItem(plot), m_rect(rect), m_history(history), m_hasLabels(hasLabels) {
+HistoryChart::Marks::Marks(QCustomPlot* plot, QCPAxisRect* rect, const HistoryChart& chart, bool hasLabels)
+    : QCPAbstractItem(plot), m_rect(rect), m_chart(chart), m_history(chart.m_history), m_hasLabels(hasLabels) {
     setClipAxisRect(rect);
     setLayer(QStringLiteral("grid"));
 }
@@ -18,8 +18,9 @@ void HistoryChart::Marks::draw(QCPPainter* painter) {
     const QCPAxis* steps = m_rect->axis(QCPAxis::atBottom);
     double freeFrom = m_rect->left();
     for (const SessionEvent& event : m_history.events()) {
-        if (!steps->range().contains(event.step)) continue;
-        const double x = steps->coordToPixel(event.step);
+        const double place = m_chart.placeOfStep(event.step);
+        if (!steps->range().contains(place)) continue;
+        const double x = steps->coordToPixel(place);
         painter->setPen(QPen(m_theme.muted, 1, Qt::DotLine));
         painter->drawLine(QLineF(x, m_rect->top(), x, m_rect->bottom()));
         if (!m_hasLabels || x < freeFrom) continue;
@@ -35,10 +36,9 @@ void HistoryChart::Marks::draw(QCPPainter* painter) {
 
 QString HistoryChart::Marks::label(const SessionEvent& event) const {
     if (event.kind == "retarget") {
-        const auto& points = m_history.points();
-        const auto after = std::upper_bound(points.begin(), points.end(), event.step,
-                                            [](int step, const HistoryPoint& point) { return step < point.step; });
-        if (after != points.end()) return QStringLiteral("→ %1 %").arg(after->target * 100, 0, 'f', 0);
+        const HistoryPoints& points = m_history.points();
+        const std::size_t after = points.lowerBound(event.step + 1);
+        if (after < points.size()) return QStringLiteral("→ %1 %").arg(points[after].target * 100, 0, 'f', 0);
         return HistoryChart::tr("target");
     }
     if (event.kind == "pause") return HistoryChart::tr("pause");
@@ -54,20 +54,20 @@ HistoryChart::Crosshair::Crosshair(QCustomPlot* plot) : QCPAbstractItem(plot) {
     setLayer(QStringLiteral("crosshair"));
 }
 
-void HistoryChart::Crosshair::showAt(int step) {
-    if (m_step == step) return;
-    m_step = step;
+void HistoryChart::Crosshair::showAt(double place) {
+    if (m_place == place) return;
+    m_place = place;
     layer()->replot();
 }
 
 void HistoryChart::Crosshair::draw(QCPPainter* painter) {
-    if (m_step < 0) return;
+    if (m_place < 0) return;
     painter->setAntialiasing(false);
     painter->setPen(QPen(m_theme.muted, 1));
     for (const QCPAxisRect* rect : parentPlot()->axisRects()) {
         const QCPAxis* steps = rect->axis(QCPAxis::atBottom);
-        if (!steps->range().contains(m_step)) continue;
-        const double x = steps->coordToPixel(m_step);
+        if (!steps->range().contains(m_place)) continue;
+        const double x = steps->coordToPixel(m_place);
         painter->drawLine(QLineF(x, rect->top(), x, rect->bottom()));
     }
 }

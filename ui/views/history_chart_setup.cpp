@@ -5,13 +5,28 @@
 #include "ui/views/history_chart.h"
 #include "ui/views/history_chart_items.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QSpinBox>
 #include <QToolButton>
 
 namespace consa {
 
 namespace {
+
+constexpr int kLongestMean = 500;  // steps
+
+/// 250, 50k, 1.5M.
+class CountTicker final : public QCPAxisTicker {
+protected:
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
+        if (tick >= 1e9) return QStringLiteral("%1G").arg(tick / 1e9);
+        if (tick >= 1e6) return QStringLiteral("%1M").arg(tick / 1e6);
+        if (tick >= 1e4) return QStringLiteral("%1k").arg(tick / 1e3);
+        return QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+    }
+};
 
 QCPLegend* createLegend(QCPAxisRect& rect, Qt::Alignment place) {
     auto* legend = new QCPLegend;
@@ -24,6 +39,20 @@ QCPLegend* createLegend(QCPAxisRect& rect, Qt::Alignment place) {
     legend->setMargins(QMargins(6, 2, 6, 2));
     legend->setColumnSpacing(12);
     return legend;
+}
+
+/// What is drawn upwards, inside the plot where that is too low for a label along its axis.
+QCPItemText* createName(QCustomPlot& plot, QCPAxisRect& rect) {
+    auto* name = new QCPItemText(&plot);
+    name->setClipToAxisRect(false);
+    name->position->setType(QCPItemPosition::ptAxisRectRatio);
+    name->position->setAxisRect(&rect);
+    name->position->setCoords(0, 0);
+    name->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+    name->setPadding(QMargins(6, 1, 4, 1));
+    name->setFont(plotTickFont());
+    name->setVisible(false);
+    return name;
 }
 
 }  // namespace
@@ -53,18 +82,36 @@ void HistoryChart::createPlots() {
         }
         values->ticker()->setTickCount(plot == Multiplier ? 3 : 4);
         steps->setTickLabels(plot == PlotCount - 1);
-        m_marks[plot] = new Marks(m_plot, rect, m_history, plot == Loss);
+        m_marks[plot] = new Marks(m_plot, rect, *this, plot == Loss);
+        m_names[plot] = createName(*m_plot, *rect);
     }
     m_plot->plotLayout()->setRowStretchFactor(Multiplier, 0.7);
-    m_rects[Loss]->axis(QCPAxis::atLeft)->setLabel(lossAxisLabel(m_lossKind));
-    m_rects[Sparsity]->axis(QCPAxis::atLeft)->setLabel(tr("Sparsity, %"));
-    m_rects[Multiplier]->axis(QCPAxis::atLeft)->setLabel(tr("λ₁"));
-    m_rects[Multiplier]->axis(QCPAxis::atBottom)->setLabel(tr("Step"));
+    m_names[Loss]->setText(lossAxisLabel(m_lossKind));
+    m_names[Sparsity]->setText(tr("Sparsity, %"));
+    m_names[Multiplier]->setText(tr("λ₁"));
+    connect(m_plot, &QCustomPlot::afterLayout, this, &HistoryChart::placeNames);
+    labelAxis();
     m_rects[Sparsity]->axis(QCPAxis::atLeft)->setRange(0, 100);
     m_crosshair = new Crosshair(m_plot);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     m_plot->setSelectionRectMode(QCP::srmZoom);
     m_plot->setNoAntialiasingOnDrag(true);
+}
+
+void HistoryChart::placeNames() {
+    const QFontMetrics metrics(plotLabelFont());
+    bool isChanged = false;
+    for (int plot = 0; plot < PlotCount; ++plot) {
+        const QString name = m_names[plot]->text();
+        QCPAxis* values = m_rects[plot]->axis(QCPAxis::atLeft);
+        const QString beside = m_rects[plot]->height() >= metrics.horizontalAdvance(name) ? name : QString();
+        m_names[plot]->setVisible(beside.isEmpty());
+        isChanged = isChanged || values->label() != beside;
+        values->setLabel(beside);
+    }
+    if (!isChanged) return;
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        m_plot->plotLayout()->update(phase);
 }
 
 void HistoryChart::createCurves() {
@@ -76,6 +123,7 @@ void HistoryChart::createCurves() {
         return curve;
     };
     m_loss = createCurve(Loss, tr("loss"));
+    m_smooth = createCurve(Loss, tr("smoothed loss"));
     m_target = createCurve(Sparsity, tr("target"));
     m_scheduled = createCurve(Sparsity, tr("schedule"));
     m_expected = createCurve(Sparsity, tr("expected"));
@@ -85,6 +133,41 @@ void HistoryChart::createCurves() {
     m_overlayLegend = createLegend(*m_rects[Loss], Qt::AlignRight | Qt::AlignTop);
     m_overlayLegend->setVisible(false);
     for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(m_legend);
+}
+
+QWidget* HistoryChart::createTools() {
+    m_axisBox = new QComboBox;
+    m_axisBox->addItems({tr("over steps"), tr("over tokens"), tr("over time")});
+    m_axisBox->setAccessibleName(tr("What the curves are drawn over"));
+    m_axisBox->setToolTip(tr("Draw the curves over steps, the tokens read or the time that the steps took"));
+    connect(m_axisBox, &QComboBox::activated, this, [this](int index) { setAxis(static_cast<CurveAxis>(index)); });
+    m_smoothingBox = new QSpinBox;
+    m_smoothingBox->setRange(1, kLongestMean);
+    m_smoothingBox->setSpecialValueText(tr("not smoothed"));
+    m_smoothingBox->setPrefix(tr("mean of "));
+    m_smoothingBox->setAccessibleName(tr("Smoothing of the loss in steps"));
+    m_smoothingBox->setToolTip(tr("Draw the mean of the last steps over the loss; the loss itself stays"));
+    connect(m_smoothingBox, &QSpinBox::valueChanged, this, &HistoryChart::setSmoothing);
+    m_tools = new QWidget;
+    auto* row = new QHBoxLayout(m_tools);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    row->addWidget(m_axisBox);
+    row->addWidget(m_smoothingBox);
+    return m_tools;
+}
+
+void HistoryChart::labelAxis() {
+    QCPAxis* shown = m_rects[Multiplier]->axis(QCPAxis::atBottom);
+    shown->setLabel(m_axis == CurveAxis::Steps    ? tr("Step")
+                    : m_axis == CurveAxis::Tokens ? tr("Tokens read")
+                                                  : tr("Time in steps, h:min:s"));
+    for (QCPAxisRect* rect : m_rects) {
+        QSharedPointer<QCPAxisTicker> ticker(m_axis == CurveAxis::Tokens ? new CountTicker
+                                             : m_axis == CurveAxis::Time ? new QCPAxisTickerTime
+                                                                         : new QCPAxisTicker);
+        rect->axis(QCPAxis::atBottom)->setTicker(ticker);
+    }
 }
 
 void HistoryChart::createReadout() {
@@ -107,6 +190,8 @@ void HistoryChart::createReadout() {
     auto* row = new QHBoxLayout;
     row->setContentsMargins(12, 0, 8, 4);
     row->addWidget(m_readout, 1);
+    row->addWidget(createTools());
+    row->addSpacing(8);
     row->addWidget(m_liveButton);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -3,7 +3,7 @@
 
 #include "ui/models/comparison_model.h"
 #include "ui/style/application_style.h"
-#include "ui/style/color_scale.h"
+#include "ui/style/layout_lines.h"
 
 #include <QApplication>
 #include <QPainter>
@@ -22,11 +22,12 @@ void LayoutDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
     const bool isSelected = item.state & QStyle::State_Selected;
     const QColor textColor = item.palette.color(isSelected ? QPalette::HighlightedText : QPalette::Text);
-    const LayoutStyle style = layoutStyle(index.data(ComparisonModel::LayoutNameRole).toString(),
-                                          index.data(ComparisonModel::PresetIndexRole).toInt(), textColor,
-                                          isSelected ? textColor : mutedColor(item.palette));
+    const std::vector<LayoutLine> lines =
+        layoutLines(index.data(ComparisonModel::LayoutNamesRole).toStringList(), textColor, mutedColor(item.palette));
+    LayoutLine line = lines.at(static_cast<std::size_t>(index.row()));
+    if (isSelected) line.color = textColor;
     painter->save();
-    painter->setPen(QPen(isSelected ? textColor : style.color, 2, style.dash));
+    painter->setPen(line.pen(2));
     const int middle = item.rect.center().y();
     painter->drawLine(item.rect.left() + 8, middle, item.rect.left() + kSampleWidth, middle);
     painter->setPen(textColor);

@@ -1,0 +1,149 @@
+// The curves' tool row, and how a run's points are kept.
+#include "tests/support/window_fixture.h"
+#include "ui/models/history_points.h"
+#include "ui/models/moving_mean.h"
+#include "ui/models/run_history.h"
+#include "ui/views/history_chart.h"
+
+#include <qcustomplot.h>
+#include <QComboBox>
+#include <QSpinBox>
+#include <QtTest>
+#include <cmath>
+
+using namespace consa;
+
+namespace {
+
+std::vector<HistoryPoint> points(int count) {
+    std::vector<HistoryPoint> made;
+    for (int step = 1; step <= count; ++step)
+        made.push_back({1, step, 3 + std::sin(step), 3.5, 0.001 * step, 0.25, step < 40 ? 0.5 : 0.75, 0.1 * step, 0.5});
+    return made;
+}
+
+}  // namespace
+
+class TestCurves : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { QVERIFY(m_fixture.prepare()); }
+    void cleanup() { m_fixture.close(); }
+
+    void pointsComeBackAsTheyWere() {
+        HistoryPoints kept;
+        std::vector<HistoryPoint> made = points(5000);
+        for (HistoryPoint& point : made) {
+            kept.append(point);
+            point.run = 0;
+        }
+        QVERIFY(kept.toVector() == made);
+        QCOMPARE(kept.lowerBound(1), std::size_t(0));
+        QCOMPARE(kept.lowerBound(2500), std::size_t(2499));
+        QCOMPARE(kept.lowerBound(5001), std::size_t(5000));
+        kept.truncate(1500);
+        QCOMPARE(kept.size(), std::size_t(1500));
+        kept.append(made[1500]);
+        QCOMPARE(kept.back().step, 1501);
+    }
+
+    void pointsTakeWhatTheySay() {
+        HistoryPoints kept;
+        for (const HistoryPoint& point : points(100'000)) kept.append(point);
+        QVERIFY(kept.bytes() >= 100'000 * HistoryPoints::kBytesAStep);
+        QVERIFY(kept.bytes() < 101'100 * HistoryPoints::kBytesAStep);  // at most a block more
+    }
+
+    void meanIsThatOfTheLastValues() {
+        MovingMean mean(3);
+        QCOMPARE(mean.add(1), 1.0);
+        QCOMPARE(mean.add(3), 2.0);
+        QCOMPARE(mean.add(5), 3.0);
+        QCOMPARE(mean.add(7), 5.0);
+        QCOMPARE(mean.add(std::nan("")), 6.0);
+    }
+
+    /// The smoothed line comes on top of the loss, which stays whole; off at first.
+    void smoothingNeverReplacesTheLoss() {
+        QVERIFY(m_fixture.open() && m_fixture.trainUntil(30));
+        auto& chart = m_fixture.the<HistoryChart>();
+        auto* box = chart.findChild<QSpinBox*>();
+        QCOMPARE(box->value(), 1);
+        QVERIFY(graphNamed(chart, "smoothed loss")->data()->isEmpty());
+        const int count = chart.pointCount();
+        box->setFocus();
+        box->selectAll();
+        QTest::keyClicks(box, QStringLiteral("10"));
+        QTest::keyClick(box, Qt::Key_Return);
+        const QCPGraph* smooth = graphNamed(chart, "smoothed loss");
+        const QCPGraph* loss = graphNamed(chart, "loss");
+        QCOMPARE(chart.smoothing(), 10);
+        QCOMPARE(chart.pointCount(), count);
+        QVERIFY(loss->visible() && loss->pen().style() != Qt::NoPen);
+        QCOMPARE(smooth->dataCount(), count);
+        double sum = 0;
+        for (int index = 10; index < 20; ++index) sum += loss->data()->at(index)->value;
+        QVERIFY(std::abs(smooth->data()->at(19)->value - sum / 10) < 1e-12);
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);  // new points are smoothed too
+        QTRY_VERIFY(chart.pointCount() > count + 10);
+        QCOMPARE(smooth->dataCount(), chart.pointCount());
+        box->setValue(1);
+        QVERIFY(smooth->data()->isEmpty());
+    }
+
+    void axisCountsStepsTokensOrTime() {
+        RunHistory history;
+        HistoryChart chart(history);
+        chart.setStepTokens(4096);
+        history.appendPoints(points(100));
+        const QCPGraph* loss = graphNamed(chart, "loss");
+        auto* box = chart.findChild<QComboBox*>();
+        chart.show();
+        const auto choose = [&](int index) {
+            box->setFocus();
+            QTest::keyClick(box, Qt::Key_Home);
+            for (int down = 0; down < index; ++down) QTest::keyClick(box, Qt::Key_Down);
+        };
+        QCOMPARE(loss->data()->at(49)->key, 50.0);
+        choose(1);
+        QCOMPARE(chart.axis(), CurveAxis::Tokens);
+        QCOMPARE(loss->data()->at(49)->key, 50 * 4096.0);
+        choose(2);
+        QCOMPARE(chart.axis(), CurveAxis::Time);
+        QCOMPARE(loss->data()->at(49)->key, 25.0);  // half a second each
+        history.appendPoints({{.run = 1, .step = 101, .loss = 3, .seconds = 2}});
+        QCOMPARE(loss->data()->at(100)->key, 52.0);
+        QVERIFY(chart.plot().axisRect(0)->axis(QCPAxis::atBottom)->range().upper >= 52);
+        choose(0);
+        QCOMPARE(loss->data()->at(100)->key, 101.0);
+        QCOMPARE(chart.pointCount(), 101);
+    }
+
+    /// Constant stretches are kept as their ends, and every change of the target stays where it was.
+    void constantStretchesKeepTheirEnds() {
+        RunHistory history;
+        HistoryChart chart(history);
+        history.appendPoints(points(100));
+        const QCPGraph* target = graphNamed(chart, "target");
+        QCOMPARE(target->dataCount(), 4);
+        const double keys[] = {1, 39, 40, 100};
+        const double values[] = {50, 50, 75, 75};
+        for (int corner = 0; corner < 4; ++corner) {
+            QCOMPARE(target->data()->at(corner)->key, keys[corner]);
+            QCOMPARE(target->data()->at(corner)->value, values[corner]);
+        }
+    }
+
+private:
+    static QCPGraph* graphNamed(HistoryChart& chart, const char* name) {
+        for (int index = 0; index < chart.plot().graphCount(); ++index)
+            if (chart.plot().graph(index)->name() == QLatin1String(name)) return chart.plot().graph(index);
+        return nullptr;
+    }
+
+    WindowFixture m_fixture;
+};
+
+QTEST_MAIN(TestCurves)
+#include "tst_curves.moc"
