@@ -38,8 +38,9 @@ void takeWords(TrainingConfig& config, const LearnOptions& o) {
 std::string configText(const std::string& file) {
     if (file.empty()) return "{}";
     const ParsedJson json = parseJson(readFile(file), file);
-    return dumpJson(
-        json.is_object() && json.value("format", ParsedJson()) == "consa-run" ? json.value("config", ParsedJson::object()) : json);
+    return dumpJson(json.is_object() && json.value("format", ParsedJson()) == "consa-run"
+                        ? json.value("config", ParsedJson::object())
+                        : json);
 }
 
 /// What holds for model and device when neither options nor file name them.

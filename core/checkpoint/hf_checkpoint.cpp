@@ -90,8 +90,9 @@ fs::path huggingFaceFolder(const fs::path& folder) {
         while (!commit.empty() && std::isspace(static_cast<unsigned char>(commit.back())) != 0) commit.pop_back();
         const bool isName = !commit.empty() && fs::path(commit).filename() == commit && commit != "." && commit != "..";
         if (isName && isFolder(snapshots / commit)) return snapshots / commit;
-        throw Error("cannot use the cache folder " + folder.string() + ": its refs/main names the snapshot " + printable(commit) +
-                    ", which is not there; fetch the model again, or name one of the folders in " + snapshots.string());
+        throw Error("cannot use the cache folder " + folder.string() + ": its refs/main names the snapshot " +
+                    printable(commit) + ", which is not there; fetch the model again, or name one of the folders in " +
+                    snapshots.string());
     }
     std::vector<fs::path> found;
     std::error_code code;

@@ -18,8 +18,7 @@ namespace consa {
 /// One JSON object. Every function throws Error (BadInput) when a field is not what it must be.
 class ConfigReader {
 public:
-    ConfigReader(const std::string& text, const std::string& source)
-        : ConfigReader(parseJson(text, source), source) {}
+    ConfigReader(const std::string& text, const std::string& source) : ConfigReader(parseJson(text, source), source) {}
 
     [[noreturn]] void fail(const std::string& problem) const { throw Error("cannot use " + m_source + ": " + problem); }
 

@@ -57,7 +57,8 @@ private:
     std::vector<std::string> m_tokens;
     std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> m_ids;
     BpeMerges m_merges;
-    std::set<std::string, std::less<>> m_marksAfterText;  // how right sides of merges begin whose left side ends differently
+    std::set<std::string, std::less<>>
+        m_marksAfterText;                       // how right sides of merges begin whose left side ends differently
     std::array<std::int32_t, 256> m_byteIds{};  // of one byte in the byte alphabet; -1 where the vocabulary lacks it
     std::array<std::int32_t, 256> m_fallbackIds{};  // of <0x00> to <0xFF>, -1 likewise
     FlatTable m_characters;                         // code point -> id

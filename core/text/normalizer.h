@@ -17,8 +17,8 @@ public:
     /// null gives one without steps. Throws Error (BadInput) naming `source` and the step that is not supported.
     Normalizer(const nlohmann::json& description, const std::string& source);
 
-    /// The rewritten text: `text` itself where nothing changes, else kept in `storage`. `text` is valid UTF-8. Throws Error
-    /// (BadInput) when the steps blow the text up.
+    /// The rewritten text: `text` itself where nothing changes, else kept in `storage`. `text` is valid UTF-8. Throws
+    /// Error (BadInput) when the steps blow the text up.
     [[nodiscard]] std::string_view apply(std::string_view text, std::string& storage) const;
 
 private:

@@ -144,7 +144,8 @@ void PreTokenizer::cut(std::string_view text, bool isAtStart, WordBuffer& buffer
         const bool mayRemove = split != nullptr && split->behavior == Behavior::Removed;
         if (buffer.words.empty()) return;
         // The only steps that add to the text and may stand there more than once.
-        if (std::holds_alternative<Metaspace>(step)) requireModestRewriting(bytesOf(buffer.words), longestRewriting(text.size()));
+        if (std::holds_alternative<Metaspace>(step))
+            requireModestRewriting(bytesOf(buffer.words), longestRewriting(text.size()));
         if (mayRemove) isAtStart = isAtStart && buffer.words.front().data() == pieces.front().data();
     }
 }

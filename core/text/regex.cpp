@@ -62,7 +62,8 @@ struct Regex::Code {
     int match(std::string_view text, std::size_t begin, pcre2_match_data* data) const {
         const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
         if (isJit) {
-            const int result = pcre2_jit_match(compiled, subject, text.size(), begin, 0, data, matchContextOfThisThread());
+            const int result =
+                pcre2_jit_match(compiled, subject, text.size(), begin, 0, data, matchContextOfThisThread());
             if (result != PCRE2_ERROR_JIT_STACKLIMIT) return result;
         }
         const std::uint32_t options = PCRE2_NO_UTF_CHECK | (isJit ? PCRE2_NO_JIT : 0U);
@@ -79,8 +80,8 @@ Regex::Regex(const std::string& pattern, const std::string& source) {
     const std::string reworded = toPcre2(pattern, source);
     // \C matches a part of a character: the pieces would be no UTF-8, which the next pattern relies on.
     constexpr std::uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
-    pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(reworded.data()), reworded.size(), kOptions,
-                                         &code, &place, nullptr);
+    pcre2_code* compiled =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(reworded.data()), reworded.size(), kOptions, &code, &place, nullptr);
     if (compiled == nullptr) {
         failTokenizer(source, "its pattern " + pattern + " is not understood: " + messageOf(code));
     }

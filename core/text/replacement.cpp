@@ -26,7 +26,8 @@ std::string Replacement::apply(std::string_view text, std::size_t most) const {
         result += part;
     };
     if (m_regex) {
-        for (const TextSpan& span : m_regex->spans(text)) append(span.isMatch ? std::string_view(m_content) : span.text);
+        for (const TextSpan& span : m_regex->spans(text))
+            append(span.isMatch ? std::string_view(m_content) : span.text);
         return result;
     }
     std::size_t done = 0;

@@ -10,8 +10,8 @@
 
 namespace consa {
 
-/// The most bytes that the steps of a tokenizer may make of `bytes`: far beyond what any real one does. Steps that double
-/// the text would otherwise fill the memory when there are forty of them.
+/// The most bytes that the steps of a tokenizer may make of `bytes`: far beyond what any real one does. Steps that
+/// double the text would otherwise fill the memory when there are forty of them.
 [[nodiscard]] constexpr std::size_t longestRewriting(std::size_t bytes) {
     return 64 * bytes + 256;
 }

@@ -162,7 +162,8 @@ struct Reader {
             readWord(key + "[" + std::to_string(i) + "]", value[i], field[i], parse);
     }
     template <typename Word>
-    void readWord(const std::string& key, const ParsedJson& value, Word& field, Word (*parse)(const std::string&)) const {
+    void readWord(const std::string& key, const ParsedJson& value, Word& field,
+                  Word (*parse)(const std::string&)) const {
         if (!value.is_string()) fail(key, value, "a word");
         try {
             field = parse(value.get<std::string>());

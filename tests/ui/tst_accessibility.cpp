@@ -61,9 +61,9 @@ private slots:
         for (const QWidget* widget : m_fixture.window->findChildren<QWidget*>()) {
             if (!(widget->focusPolicy() & Qt::TabFocus) || isInner(widget)) continue;
             QVERIFY2(!spokenName(widget).isEmpty(),
-                     qPrintable(QStringLiteral("%1 in %2").arg(
-                         QLatin1String(widget->metaObject()->className()),
-                         QLatin1String(widget->parentWidget()->metaObject()->className()))));
+                     qPrintable(QStringLiteral("%1 in %2")
+                                    .arg(QLatin1String(widget->metaObject()->className()),
+                                         QLatin1String(widget->parentWidget()->metaObject()->className()))));
             ++count;
         }
         QVERIFY(count > 20);
@@ -118,13 +118,13 @@ private slots:
             for (const QLabel* label : m_fixture.window->findChildren<QLabel*>()) {
                 if (!label->isVisible() || label->text().isEmpty() || !label->isEnabled()) continue;
                 const QPalette& colors = label->palette();
-                const double value = contrast(colors.color(label->foregroundRole()),
-                                              colors.color(label->backgroundRole()));
+                const double value =
+                    contrast(colors.color(label->foregroundRole()), colors.color(label->backgroundRole()));
                 QVERIFY2(value >= 4.5, qPrintable(QStringLiteral("%1: %2").arg(label->text()).arg(value)));
             }
             const QPalette palette = QApplication::palette();
-            for (const QColor& color : {mutedColor(palette), warningColor(palette), errorColor(palette),
-                                        palette.color(QPalette::Text)}) {
+            for (const QColor& color :
+                 {mutedColor(palette), warningColor(palette), errorColor(palette), palette.color(QPalette::Text)}) {
                 QVERIFY(contrast(color, palette.color(QPalette::Base)) >= 4.5);
                 QVERIFY(contrast(color, palette.color(QPalette::Window)) >= 4.5);
             }
@@ -139,9 +139,7 @@ private slots:
         m_fixture.window->resize(1024, 700);
         QTest::qWait(50);
         QVERIFY2(m_fixture.window->width() <= 1024 && m_fixture.window->height() <= 700,
-                 qPrintable(QStringLiteral("%1 x %2")
-                                .arg(m_fixture.window->width())
-                                .arg(m_fixture.window->height())));
+                 qPrintable(QStringLiteral("%1 x %2").arg(m_fixture.window->width()).arg(m_fixture.window->height())));
         for (QDockWidget* dock : m_fixture.window->findChildren<QDockWidget*>()) {
             dock->raise();  // Qt parks what lies behind another tab outside the window
             QTest::qWait(20);

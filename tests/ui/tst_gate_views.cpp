@@ -259,7 +259,8 @@ private slots:
         m_fixture.the<GateHeatmap>().select({3, 2});
         QTest::keyClick(&m_fixture.the<GateHeatmap>(), Qt::Key_C, Qt::ControlModifier);
         const QString copied = QGuiApplication::clipboard()->text();
-        QVERIFY(copied.contains(QStringLiteral("Layer 3 · KV head 2")) && copied.contains(QStringLiteral("P(full) 0.9")));
+        QVERIFY(copied.contains(QStringLiteral("Layer 3 · KV head 2")) &&
+                copied.contains(QStringLiteral("P(full) 0.9")));
     }
 
     void referenceFollowsStartOrStays() {

@@ -139,7 +139,8 @@ void RunListModel::reload() {
 
 void RunListModel::remove(int row) {
     const QString folder = run(row).folder;
-    const bool isGone = QFile::moveToTrash(folder) || QDir(folder).removeRecursively();
+    // Not into a trash: where a disk has none, Qt 6.4 makes one in the working directory.
+    const bool isGone = QDir(folder).removeRecursively();
     const bool wasOverlaid = m_overlaid.erase(folder) > 0;
     reload();
     if (wasOverlaid) emit overlaysChanged();

@@ -33,7 +33,7 @@ public:
 
     /// Reads the folder again; rows change only where something did. Folders that hold no run are left out.
     void reload();
-    /// Moves the run's folder to the desktop's trash, or deletes it where there is none. Throws Error.
+    /// Deletes the run's folder for good. Throws Error.
     void remove(int row);
 
 signals:

@@ -28,7 +28,7 @@ RunPanel::RunPanel(RunListModel& model, QWidget* parent)
       m_delete(new QAction(lineIcon(QStringLiteral("delete")), tr("Delete run…"), this)) {
     m_open->setToolTip(tr("Show the selected run's curves and layout; one that goes on elsewhere is followed"));
     m_resume->setToolTip(tr("Go on with the selected run from its last checkpoint"));
-    m_delete->setToolTip(tr("Move the selected run's folder to the trash"));
+    m_delete->setToolTip(tr("Delete the selected run's folder for good"));
     m_table->setAccessibleName(tr("Runs"));
     m_table->setModelWithStretch(&model, RunListModel::Device);
     auto* buttons = new QHBoxLayout;
@@ -70,7 +70,8 @@ int RunPanel::selectedRow() const {
 void RunPanel::deleteSelected() {
     const QString name = m_model.run(selectedRow()).name;
     QMessageBox box(QMessageBox::Question, tr("Delete run"),
-                    tr("Delete the run %1 with its curves and checkpoints?").arg(name), QMessageBox::Cancel, this);
+                    tr("Delete the run %1 with its curves and checkpoints? This can't be undone.").arg(name),
+                    QMessageBox::Cancel, this);
     const QPushButton* confirm = box.addButton(tr("Delete"), QMessageBox::DestructiveRole);
     box.exec();
     if (box.clickedButton() != confirm || selectedRow() < 0) return;
