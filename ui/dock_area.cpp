@@ -5,6 +5,7 @@
 #include "ui/style/icons.h"
 
 #include <QDockWidget>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSettings>
