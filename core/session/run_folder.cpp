@@ -65,7 +65,8 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
     }
 }
 
-/// A step's line; nothing for other events and for what is no line of ours, as one that a crash cut off.
+}  // namespace
+
 std::optional<HistoryPoint> pointFromLine(const std::string& line) {
     json event;
     try {
@@ -91,8 +92,6 @@ std::optional<HistoryPoint> pointFromLine(const std::string& line) {
     point.seconds = number("seconds");
     return point;
 }
-
-}  // namespace
 
 std::string toJsonLine(const HistoryPoint& point) {
     return json{{"event", "step"},

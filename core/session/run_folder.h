@@ -38,6 +38,8 @@ struct WeightState {
 [[nodiscard]] std::string toJsonLine(const HistoryPoint& point);
 /// An event likewise, with the time.
 [[nodiscard]] std::string toJsonLine(const SessionEvent& event);
+/// The step of such a line; nothing for other events and for what is no line of ours, as one that a crash cut off.
+[[nodiscard]] std::optional<HistoryPoint> pointFromLine(const std::string& line);
 
 /// Writes and reads one run's folder. Every file is replaced atomically but events.jsonl, which grows a line at a time.
 class RunFolder {

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/session/run_folder.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -13,42 +14,30 @@ namespace consa {
 
 namespace {
 
-HistoryPoint pointFromJson(const QJsonObject& line) {
-    const auto number = [&line](const char* key) { return line.value(QLatin1String(key)).toDouble(); };
-    HistoryPoint point;
-    point.step = line.value(QLatin1String("step")).toInt();
-    point.loss = number("loss");
-    point.objective = number("objective");
-    point.expectedSparsity = number("expectedSparsity");
-    point.scheduledTarget = number("scheduledTarget");
-    point.target = number("target");
-    point.multiplier = number("multiplier");
-    point.seconds = number("seconds");
-    return point;
-}
-
-void addLine(const QJsonObject& line, SavedRun& run) {
-    const QString kind = line.value(QLatin1String("event")).toString();
-    if (kind == QLatin1String("step")) {
-        run.points.push_back(pointFromJson(line));
-    } else {
-        run.events.push_back({0, line.value(QLatin1String("step")).toInt(), kind.toStdString(),
-                              line.value(QLatin1String("text")).toString().toStdString()});
+/// False when the line is neither a step's nor a JSON object.
+bool addLine(const QByteArray& line, SavedRun& run) {
+    if (const std::optional<HistoryPoint> point = pointFromLine(line.toStdString())) {
+        run.points.push_back(*point);
+        return true;
     }
+    const QJsonDocument document = QJsonDocument::fromJson(line);
+    if (!document.isObject()) return false;
+    const QJsonObject event = document.object();
+    const std::string kind = event.value(QLatin1String("event")).toString().toStdString();
+    if (kind != "step")  // one without a number of its own is no point
+        run.events.push_back({0, event.value(QLatin1String("step")).toInt(), kind,
+                              event.value(QLatin1String("text")).toString().toStdString()});
+    return true;
 }
 
 void readEvents(const QString& path, SavedRun& run) {
     const QByteArray bytes = QByteArray::fromStdString(readFile(path.toStdString()));
     const QList<QByteArray> lines = bytes.split('\n');
     for (qsizetype index = 0; index < lines.size(); ++index) {
-        if (lines[index].trimmed().isEmpty()) continue;
-        const QJsonDocument document = QJsonDocument::fromJson(lines[index]);
-        if (!document.isObject()) {
-            if (index + 1 == lines.size()) return;
-            throw Error(path.toStdString() + " line " + std::to_string(index + 1) +
-                        " is not a JSON object; delete the line to open the run.");
-        }
-        addLine(document.object(), run);
+        if (lines[index].trimmed().isEmpty() || addLine(lines[index], run)) continue;
+        if (index + 1 == lines.size()) return;
+        throw Error(path.toStdString() + " line " + std::to_string(index + 1) +
+                    " is not a JSON object; delete the line to open the run.");
     }
 }
 
@@ -75,10 +64,7 @@ PathKind classifyPath(const QString& path) {
 }
 
 void addEventLines(const QByteArray& lines, SavedRun& run) {
-    for (const QByteArray& line : lines.split('\n')) {
-        const QJsonDocument document = QJsonDocument::fromJson(line);
-        if (document.isObject()) addLine(document.object(), run);
-    }
+    for (const QByteArray& line : lines.split('\n')) addLine(line, run);
 }
 
 SavedRun readSavedRun(const QString& folder) {
