@@ -44,6 +44,9 @@ class Study:
         self.add("compare_" + name, ["evaluate", *options, *words, "--out", result], after=after)
 
     def place_of(self, layout):
+        if layout.startswith("sweep_"):  # RUN@TARGET: a sweep's layout at a target
+            run, _, target = layout.partition("@")
+            return str(pathlib.Path(self.run_folder(run)) / f"layout_{target}.json")
         run, _, window = layout.partition("#")
         if window:
             return str(self.out / "windows" / f"{run}_{window}" / "layout.json")
@@ -160,9 +163,14 @@ def polish(study, _):
 
 
 def sweep(study, _):
-    """One run that moves on from target to target."""
-    for s in range(3):
-        study.add(f"sweep_{s}", ["sweep", "--seed", s, "--steps", 90, "--split", "test", "--out", study.run_folder(f"sweep_{s}")])
+    """One run that moves on from target to target, against runs of one target each."""
+    sweeps = [f"sweep_{s}" for s in range(3)]
+    for s, name in enumerate(sweeps):
+        study.add(name, ["sweep", "--seed", s, "--steps", 90, "--tokens", 65536, "--out", study.run_folder(name)])
+    for target in (0.25, 0.5, 0.75, 0.875):
+        fresh = [f"heads_{target}_{s}" for s in range(2)]
+        study.compare(f"sweep_{target}", ["full", *[f"{s}@{target}" for s in sweeps], *fresh, f"interleaved@{target}", "sliding"],
+                      sweeps + fresh, "--context", 4096, "--split", "test")
 
 
 def transfer(study, _, docs):
@@ -195,20 +203,38 @@ def recover(study, _, docs):
 
 def small(study, _):
     """What two CPU cores can learn on: short windows, one a step; learned here on a GPU."""
-    runs = [study.learn(f"small_{rate}_{s}", "--target", 0.7, "--seed", s, "--lr", rate, "--context", 512, "--window", 64,
-                        "--batch", 1, "--steps", 200) for rate in (0.05, 0.1, 0.2) for s in range(2)]
-    for split in ("dev", "test"):
-        study.compare(f"small_{split}", ["full", *runs, "interleaved@0.7", "sensitivity@0.7", "sliding"], runs, "--context", 2048,
-                      "--split", split)
+    runs = [study.learn(f"small_{s}", "--target", 0.7, "--seed", s, "--lr", 0.2, "--context", 512, "--window", 64, "--batch", 1,
+                        "--steps", 200) for s in range(5)]
+    study.compare("small_test", ["full", *runs, "interleaved@0.7", "sensitivity@0.7", "sliding"], runs, "--context", 2048, "--split",
+                  "test", "--window", 64)
 
 
-def miniature(study, _, docs):
-    """Two decoders of ours on the paper's grid, trained from nothing."""
+def passkey(study, seeds):
+    """Numbers hidden in long texts: the loss of the answer, depth by depth."""
+    for target in (0.5, 0.8):
+        runs = [f"heads_{target}_{s}" for s in range(min(2, seeds))]
+        layouts = [*map(study.run_folder, runs), "full", f"interleaved@{target}", f"sensitivity@{target}", "sliding"]
+        study.add(f"passkey_{target}", ["passkey", "--context", 2048, *[w for layout in layouts for w in ("--layout", layout)],
+                                        "--out", study.out / "compare" / f"passkey_{target}.json"], after=runs)
+
+
+MINIATURES = {256: 2e-3, 512: 1e-3}  # learning rate by width
+
+
+def pretrain(study, _, docs):
+    """Two decoders of ours on the paper's grid of 28 layers of 8 KV heads, trained from nothing."""
     texts = ["default", *[f"{docs}/{name}" for name in ("python", "git", "postgres", "cmake")], "generated:1"]
-    for width, rate in ((256, 2e-3), (512, 1e-3)):
-        model = str(study.out / "runs" / f"miniature-{width}")
+    for width, rate in MINIATURES.items():
         study.add(f"miniature-{width}", ["pretrain", "--shape", f"miniature-{width}", "--pack", "--context", 1024, "--batch", 32,
-                                         "--steps", 1500, "--lr", rate, "--out", model, "--corpus", *texts])
+                                         "--steps", 1200, "--lr", rate, "--out", study.run_folder(f"miniature-{width}"),
+                                         "--corpus", *texts])
+
+
+def miniature(study, seeds, docs):
+    """Layouts of the miniatures: layers, KV heads, the budget in every layer; frozen, and with weights that train on."""
+    pretrain(study, seeds, docs)
+    for width in MINIATURES:
+        model = study.run_folder(f"miniature-{width}")
         common = ["--model", model, "--corpus", "default", "--context", 1024, "--window", 64, "--batch", 8, "--pack"]
         for target in (0.25, 0.5, 0.75):
             runs = []
@@ -219,10 +245,24 @@ def miniature(study, _, docs):
                 runs.append(name)
             study.compare(f"miniature{width}_{target}", ["full", *runs, *rules_at(target, False), "sliding"], runs, "--model", model,
                           "--corpus", "default", "--context", 1024, "--window", 64, "--split", "test", "--pack")
+            tuned = f"mini{width}_weights_{target}"  # gates and weights together, then the weights alone under what was learned
+            study.add(tuned, ["learn", *common, "--mode", "gates+weights", "--target", target, "--split", "none", "--out",
+                              study.run_folder(tuned)], after=[f"miniature-{width}"])
+            layouts = [study.run_folder(n) for n in (tuned, runs[0], runs[1], runs[2])] + [f"interleaved@{target}", f"random:0@{target}"]
+            name = f"recover_mini{width}_{target}"
+            study.add(name, ["recover", *common, "--steps", 100, "--weight-lr", 1e-4, "--split", "test", "--allow-repeats", "--out",
+                             study.run_folder(name), *[w for layout in layouts for w in ("--layout", layout)]], after=[tuned, *runs])
 
 
 STAGES = {"main": main_table, "baselines": baselines, "steering": steering, "polish": polish, "sweep": sweep,
-          "recover": recover, "small": small, "transfer": transfer, "miniature": miniature}
+          "recover": recover, "small": small, "passkey": passkey, "transfer": transfer, "pretrain": pretrain, "miniature": miniature}
+
+
+def count_gpus():
+    """1 without any: consa then takes the CPU."""
+    if not shutil.which("nvidia-smi"):
+        return 1
+    return max(1, len(subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False).stdout.splitlines()))
 
 
 def main():
@@ -238,12 +278,11 @@ def main():
     a = parser.parse_args()
     study = Study(a.out, a.consa)
     for stage in a.stages:
-        extra = (a.docs,) if stage in ("recover", "transfer", "miniature") else ()
+        extra = (a.docs,) if stage in ("recover", "transfer", "pretrain", "miniature") else ()
         STAGES[stage](study, a.seeds, *extra)
     if a.only_learn:
         study.jobs = {name: job for name, job in study.jobs.items() if not name.startswith("compare_")}
-    gpus = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False).stdout
-    failed = study.run(max(1, len(gpus.splitlines())), a.slots, a.stop_after)
+    failed = study.run(count_gpus(), a.slots, a.stop_after)
     left = [name for name in study.jobs if not study.is_done(name)]
     print(json.dumps({"jobs": len(study.jobs), "failed": failed, "left": left}))
 

@@ -15,6 +15,15 @@ import sys
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 8: 2.365, 10: 2.262}  # two-sided, by the count of values
 
 
+def name_of(layout):
+    """A rule, a run's folder, or the folder of a layout file (with the target of a sweep's)."""
+    path = pathlib.Path(layout)
+    if path.suffix != ".json":
+        return path.name if "/" in layout else layout
+    target = path.stem.removeprefix("layout").removeprefix("_")
+    return path.parent.name + (f"@{target}" if target else "")
+
+
 class Results:
     def __init__(self, out):
         self.out = pathlib.Path(out)
@@ -25,7 +34,7 @@ class Results:
         if not path.exists():
             return {}
         rows = json.loads(path.read_text())["comparison"]
-        return {(pathlib.Path(r["layout"]).name if "/" in r["layout"] else r["layout"]): r for r in rows}
+        return {name_of(r["layout"]): r for r in rows}
 
     def full_units(self, run):
         layout = json.loads((self.out / "runs" / run / "layout.json").read_text())
@@ -123,7 +132,7 @@ def constraint(results):
 
 def other_tables(results):
     for path in sorted((results.out / "compare").glob("*.json")):
-        if path.stem.startswith(("main_", "steering_")):
+        if path.stem.startswith(("main_", "steering_", "passkey_")):
             continue
         rows = results.rows(path.stem)
         yield f"\n### {path.stem}: {rows['full']['tokens']:,} tokens, {rows['full']['documents']} documents, all full {rows['full']['perplexity']:.3f}\n"
@@ -133,20 +142,47 @@ def other_tables(results):
                 yield line_of(name, [row])
 
 
+def recoveries(results):
+    """Every run of `consa recover`: its own comparison and that on texts of another domain."""
+    for path in sorted((results.out / "runs").glob("recover_*/recovery.json")):
+        report = json.loads(path.read_text())
+        for key in ("comparison", "otherComparison"):
+            rows = report.get(key) or []
+            if not rows:
+                continue
+            where = "" if key == "comparison" else ", texts of another domain"
+            yield f"\n### {path.parent.name}{where}: {rows[0]['tokens']:,} tokens, {rows[0]['documents']} documents\n"
+            yield HEAD
+            for row in rows:
+                yield line_of(name_of(row["layout"]), [row])
+
+
+def passkeys(results):
+    """Loss of the answer by depth, nats a token; how often every token of it is the likeliest."""
+    for path in sorted((results.out / "compare").glob("passkey_*.json")):
+        report = json.loads(path.read_text())
+        depths = report["passkey"]["depths"]
+        yield f"\n### {path.stem}: {report['keys']} texts of {report['context']} tokens a depth\n"
+        yield "| layout | " + " | ".join(f"depth {d['depth']}" for d in depths) + " |\n|---|" + "---|" * len(depths)
+        for i, row in enumerate(depths[0]["layouts"]):
+            cells = [f"{d['layouts'][i]['nll']:.2f} ({100 * d['layouts'][i]['rightShare']:.0f} %)" for d in depths]
+            yield f"| {pathlib.Path(row['layout']).name} | " + " | ".join(cells) + " |"
+
+
 def frontier(results):
     """Loss above all full over sparsity: learned (seeds), sweeps, best interleaved, sensitivity."""
-    series = {"learned": [], "interleaved": [], "sensitivity": [], "random": []}
+    series = {"learned": [], "sweep": [], "interleaved": [], "sensitivity": [], "random": []}
     for target in (0.25, 0.5, 0.7, 0.75, 0.8, 0.875):
-        rows = results.rows(f"main_{target}")
+        rows = {**results.rows(f"sweep_{target}"), **results.rows(f"main_{target}")}
         for name, row in rows.items():
             for kind in series:
-                if name.startswith({"learned": "heads_"}.get(kind, kind)):
+                if name.startswith({"learned": "heads_", "sweep": "sweep_"}.get(kind, kind)):
                     series[kind].append((row["sparsity"], row["deltaNll"], row["deltaStandardError"]))
     width, height, left, bottom = 640, 400, 70, 350
     top = max((d for points in series.values() for _, d, _ in points), default=1) * 1.05
     x = lambda s: left + s * (width - left - 20)
     y = lambda d: bottom - d / top * (bottom - 20)
-    colours = {"learned": "#0072B2", "interleaved": "#D55E00", "sensitivity": "#009E73", "random": "#8A8F96"}
+    colours = {"learned": "#0072B2", "interleaved": "#D55E00", "sensitivity": "#009E73", "sweep": "#CC79A7", "random": "#8A8F96"}
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
            f'<rect width="{width}" height="{height}" fill="white"/>']
     for s in (0, 0.25, 0.5, 0.75, 1):
@@ -168,7 +204,8 @@ def frontier(results):
 def main():
     results, folder = Results(sys.argv[1]), pathlib.Path(sys.argv[2])
     parts = [("## Learned against rules", main_tables), ("## Seeds", agreement), ("## The constraint", constraint),
-             ("## Steering", steering), ("## Other comparisons", other_tables)]
+             ("## Steering", steering), ("## Other comparisons", other_tables),
+             ("## After equal training", recoveries), ("## Passkey", passkeys)]
     lines = [line for title, make in parts for line in (f"\n{title}", *make(results)) if line is not None]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tables.md").write_text("\n".join(lines).strip() + "\n")
