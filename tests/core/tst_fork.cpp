@@ -44,13 +44,13 @@ private:
 void TestFork::initTestCase() {
     ExperimentSession session;
     Watcher watcher(session);
-    session.post(StartCommand{quickConfig(44), path("run")});
+    session.post(StartCommand{quickConfig(150), path("run")});
     QVERIFY(watcher.until([](const SessionSnapshot& s) { return s.step >= 14; }));
     session.post(RetargetCommand{0.75, 4});
     QVERIFY(watcher.untilState(SessionState::Finished));
-    QVERIFY(watcher.latest->step >= 44);
+    QVERIFY(watcher.latest->step >= 150);
     const std::vector<std::int64_t> kept = open(path("run")).states().steps();
-    QVERIFY(std::includes(kept.begin(), kept.end(), std::begin({0, 10, 20, 30, 40}), std::end({0, 10, 20, 30, 40})));
+    for (std::int64_t step = 0; step <= 150; step += 10) QVERIFY(std::binary_search(kept.begin(), kept.end(), step));
     QCOMPARE(kept.back(), open(path("run")).loadCheckpoint().step);
     QVERIFY(std::filesystem::file_size(path("run") + "/states/000010.safetensors") < 20000);
 }
@@ -188,10 +188,9 @@ void TestFork::steerAndUndo(ExperimentSession& session, Watcher& watcher) {
 }
 
 void TestFork::goesBackBeforeARetarget() {
-    TrainingConfig config = quickConfig(60);
     ExperimentSession session;
     Watcher watcher(session);
-    session.post(StartCommand{config, path("undone")});
+    session.post(StartCommand{quickConfig(400), path("undone")});
     steerAndUndo(session, watcher);
     const int back = watcher.latest->step;
     QVERIFY(watcher.hasEvent("rewind"));
@@ -203,7 +202,7 @@ void TestFork::goesBackBeforeARetarget() {
     QCOMPARE(open(path("undone")).loadSteering().size(), std::size_t{2});
     session.post(ResumeCommand{});
     QVERIFY(watcher.untilState(SessionState::Finished));
-    QCOMPARE(watcher.latest->step, 60);
+    QCOMPARE(watcher.latest->step, 400);
 }
 
 /// The steps that were taken back are not repeated, and leave no trace.

@@ -69,6 +69,8 @@ private:
         m_fixture.the<HeatmapPanel>().setPage(GatePage::Table);
         if (!save("table")) return false;
         m_fixture.the<HeatmapPanel>().setPage(GatePage::Probability);
+        m_fixture.session->post(HoldCommand{true});
+        if (!QTest::qWaitFor([&] { return m_fixture.snapshot().areMultipliersHeld; }, 10000)) return false;
         m_fixture.the<TimelineStrip>().slider().setValue(30);
         return save("timeline");
     }
