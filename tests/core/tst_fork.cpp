@@ -168,10 +168,11 @@ void TestFork::steerAndUndo(ExperimentSession& session, Watcher& watcher) {
     session.post(PauseCommand{});
     QVERIFY(watcher.untilState(SessionState::Paused));
     const SessionSnapshot before = *watcher.latest;
-    session.post(RetargetCommand{0.9, 2});
+    session.post(RetargetCommand{0.9, 200});
     session.post(ResumeCommand{});
     QVERIFY(watcher.until([&](const SessionSnapshot& s) { return s.target == 0.9 && s.step > before.step + 25; }));
     QVERIFY(watcher.latest->logAlpha != before.logAlpha);
+    QVERIFY(watcher.latest->stepCount > before.stepCount);
     session.post(PauseCommand{});
     QVERIFY(watcher.untilState(SessionState::Paused));
     session.post(RewindCommand{watcher.latest->targetAppliedStep});
@@ -190,7 +191,7 @@ void TestFork::steerAndUndo(ExperimentSession& session, Watcher& watcher) {
 void TestFork::goesBackBeforeARetarget() {
     ExperimentSession session;
     Watcher watcher(session);
-    session.post(StartCommand{quickConfig(400), path("undone")});
+    session.post(StartCommand{quickConfig(100), path("undone")});
     steerAndUndo(session, watcher);
     const int back = watcher.latest->step;
     QVERIFY(watcher.hasEvent("rewind"));
@@ -202,7 +203,7 @@ void TestFork::goesBackBeforeARetarget() {
     QCOMPARE(open(path("undone")).loadSteering().size(), std::size_t{2});
     session.post(ResumeCommand{});
     QVERIFY(watcher.untilState(SessionState::Finished));
-    QCOMPARE(watcher.latest->step, 400);
+    QCOMPARE(watcher.latest->step, 100);
 }
 
 /// The steps that were taken back are not repeated, and leave no trace.

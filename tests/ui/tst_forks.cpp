@@ -10,6 +10,7 @@
 #include "ui/views/timeline_strip.h"
 #include "ui/window_actions.h"
 
+#include <QDir>
 #include <QDoubleSpinBox>
 #include <QMenuBar>
 #include <QSlider>
@@ -36,6 +37,7 @@ private slots:
         timeline.slider().setValue(12);
         const int step = m_fixture.the<GateGridModel>().shown().provenance.step;
         const std::string source = m_fixture.snapshot().runFolder;
+        QVERIFY(QDir().mkpath(QString::fromStdString(source)));  // the fake keeps none
         const std::uint64_t run = m_fixture.snapshot().run;
         QVERIFY(timeline.forkButton().isVisible() && timeline.forkButton().isEnabled());
         QTest::mouseClick(&timeline.forkButton(), Qt::LeftButton);
