@@ -82,6 +82,7 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
     connectSteering();
     connectPins();
     connectTimeline();
+    connectForks();
     connectResults();
     connectRuns();
     connectLog();
@@ -149,8 +150,6 @@ void MainWindow::connectSession() {
         sendCut();
         m_controller->post(StopCommand{});
     });
-    connect(m_actions->freeze, &QAction::triggered, this,
-            [this](bool isOn) { m_controller->post(FreezeCommand{isOn}); });
     connect(m_actions->runSettings, &QAction::triggered, this, [this] { editRunSettings(m_plan.config()); });
 }
 

@@ -127,6 +127,11 @@ private:
     void overlayRuns();
     void offerRecovery();
 
+    // main_window_forks.cpp: what it does with kept states, and holding.
+    void connectForks();
+    void showForks(const SessionSnapshot& snapshot);
+    void forkRun(int step);
+
     // main_window_files.cpp: what it opens.
     void openModel(const QString& model, const std::vector<std::string>& texts = {});
     void openTexts(const std::vector<std::string>& texts);
@@ -174,6 +179,7 @@ private:
     QToolButton* m_textButton = nullptr;
     std::string m_builtInsFor;  // model and window whose built-in presets are listed
     std::string m_lastError;    // of a snapshot, shown once
+    int m_rewindCount = 0;      // of the snapshot on show
     int m_evaluatedStep = 0;    // of the latest comparison that was asked for
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for

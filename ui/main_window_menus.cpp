@@ -61,7 +61,7 @@ void MainWindow::createEditMenu() {
     undo->setShortcut(QKeySequence(QStringLiteral("Ctrl+Z")));
     QAction* redo = m_undo->createRedoAction(this, tr("Redo"));
     redo->setShortcuts({QKeySequence(QStringLiteral("Ctrl+Shift+Z")), QKeySequence(QStringLiteral("Ctrl+Y"))});
-    edit->addActions({undo, redo});
+    edit->addActions({undo, redo, m_actions->goBack});
     edit->addSeparator();
     edit->addActions({m_figures->copyAction(), m_comparisonView->copyAction(), m_actions->focusTarget});
     edit->addSeparator();
@@ -74,7 +74,7 @@ void MainWindow::createRunMenu() {
                      m_runControls->stopAction()});
     run->addSeparator();
     run->addActions({m_comparisonView->evaluateAction(), m_comparisonView->cancelAction(), m_actions->evaluateCuts,
-                     m_actions->polish, m_actions->freeze});
+                     m_actions->polish, m_actions->freeze, m_actions->hold, m_actions->fork});
     run->addSeparator();
     run->addActions(
         {m_actions->runSettings, m_runPanel->openAction(), m_runPanel->resumeAction(), m_runPanel->deleteAction()});

@@ -66,6 +66,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
         m_chart->setLoss(snapshot.config.loss);
         m_chart->setStepTokens(double(snapshot.config.batchSize) * snapshot.config.contextTokens);
     }
+    showForks(snapshot);
     m_comparison->setSnapshot(snapshot);
     m_frontier->setSnapshot(snapshot);
     m_comparisonView->setSnapshot(snapshot);
@@ -73,8 +74,6 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     m_status->setSnapshot(snapshot);
     showPlan();
     m_heatmapPanel->setSnapshot(snapshot);
-    m_actions->freeze->setEnabled(isRunGoingOn());
-    m_actions->freeze->setChecked(snapshot.isFrozen);
     const bool isAtRest = snapshot.state == SessionState::Paused || snapshot.state == SessionState::Finished;
     m_actions->polish->setEnabled(isAtRest && !snapshot.logAlpha.empty() &&
                                   snapshot.config.mode != LearningMode::Recover);

@@ -30,6 +30,16 @@ WindowActions::WindowActions(QMainWindow* window) : QObject(window), m_window(wi
                          QStringLiteral("Ctrl+,"), QStringLiteral("settings"));
     freeze = create(tr("Freeze gates"), tr("Gates stop moving while the steps go on"));
     freeze->setCheckable(true);
+    hold = create(tr("Hold multipliers"),
+                  tr("The Lagrange multipliers stay what they are while the gates go on learning under them"));
+    hold->setCheckable(true);
+    fork = create(tr("Fork from the step on show"),
+                  tr("Begin a new run at the step that the timeline shows, or the last kept before it, and train on "
+                     "from there; a run that goes on is saved and stopped first"));
+    goBack = create(tr("Undo back to the step before"),
+                    tr("Take the run back to the step at which its latest target took effect, as it was before: gates, "
+                       "multipliers, target and pins; what was trained since is dropped"),
+                    QStringLiteral("Ctrl+Alt+Z"));
     evaluateCuts = create(tr("Evaluate cuts while idle"),
                           tr("While the run rests, measure what the gates lose when cut at each sparsity"));
     evaluateCuts->setCheckable(true);

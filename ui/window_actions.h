@@ -28,6 +28,9 @@ public:
     QAction* openRun;
     QAction* runSettings;
     QAction* freeze;
+    QAction* hold;
+    QAction* fork;
+    QAction* goBack;
     QAction* evaluateCuts;
     QAction* polish;
     QAction* focusTarget;

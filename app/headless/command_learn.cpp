@@ -23,7 +23,8 @@ namespace {
 /// What the command does with a run beside learning.
 struct LearnCommand {
     LearnOptions learning;
-    std::string out, resume, replay, layout;
+    std::string out, resume, replay, fork, layout;
+    std::optional<std::int64_t> at;  // step to fork
     std::optional<std::int64_t> evaluationTokens;
     std::string split = "dev";
     int polishTrials = 0;
@@ -91,10 +92,22 @@ StartCommand replayOf(const std::string& path, const std::string& out) {
     return command;
 }
 
+/// Goes on from an earlier step of another run, in a folder of its own.
+ForkRunCommand forkOf(const LearnCommand& options) {
+    if (!options.at) throw Error("--fork needs --at: the step to go on from");
+    ForkRunCommand command{options.fork, *options.at, options.out, options.learning.target, options.learning.ramp};
+    if (command.rampSteps && !command.target) throw Error("--ramp beside --fork needs --target: where it leads");
+    if (options.learning.pins.empty()) return command;
+    command.pins.emplace();
+    for (const std::string& pin : options.learning.pins) command.pins->push_back(pinFromString(pin));
+    return command;
+}
+
 void start(HeadlessSession& session, const LearnCommand& options) {
     if (!options.resume.empty()) return session.post(ResumeRunCommand{options.resume});
     if (options.out.empty()) throw Error("--out is missing: name the folder that will hold the run.");
     if (!options.replay.empty()) return session.post(replayOf(options.replay, options.out));
+    if (!options.fork.empty()) return session.post(forkOf(options));
     TrainingConfig config = configFrom(options.learning);
     if (!options.layout.empty()) config.layout = options.layout;
     if (config.mode != LearningMode::Recover) {
@@ -163,6 +176,11 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--out", o->out, "folder for the run");
     command->add_option("--resume", o->resume, "go on with the run in this folder");
     command->add_option("--replay", o->replay, "do again what was done in this run's folder, into --out");
+    command->add_option("--fork", o->fork,
+                        "go on from an earlier step of this run's folder (--at), into --out; with --target, --ramp "
+                        "and --pin changed there");
+    command->add_option("--at", o->at, "step to fork: the state kept there or nearest before (every 10 steps)")
+        ->check(CLI::NonNegativeNumber);
     command->add_option("--polish", o->polishTrials, "swaps judged on train and dev text after learning")
         ->check(CLI::NonNegativeNumber);
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");
@@ -171,6 +189,10 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->callback([o, command, &chosen] {
         if (!o->resume.empty()) refuseBeside(*command, "--resume", {"--resume", "--tokens", "--split", "--polish"});
         if (!o->replay.empty()) refuseBeside(*command, "--replay", {"--replay", "--out", "--tokens", "--split"});
+        if (!o->fork.empty())
+            refuseBeside(*command, "--fork",
+                         {"--fork", "--at", "--out", "--target", "--ramp", "--pin", "--tokens", "--split", "--polish"});
+        if (o->at && o->fork.empty()) throw Error("--at is the step of --fork; name the run to fork, or leave it out");
         chosen = [o] { learn(*o); };
     });
 }

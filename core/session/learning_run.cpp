@@ -61,6 +61,7 @@ void LearningRun::createFolder(const std::string& path) {
     // So that a run that ends early can be gone on with; the weights are the model's own.
     folder.saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());
     m_keeper.emplace(std::move(folder), pace());
+    keepState();
 }
 
 void LearningRun::saveCheckpoint() {
@@ -68,9 +69,7 @@ void LearningRun::saveCheckpoint() {
                              [this] { return m_trained ? std::optional(m_trained->state()) : std::nullopt; });
 }
 
-void LearningRun::restore(RunFolder folder) {
-    folder.lock();
-    const TrainerState state = folder.loadCheckpoint();
+void LearningRun::requireMadeFrom(const RunFolder& folder) const {
     const std::string path = folder.path().string();
     const RunRecord& kept = folder.record();
     if (m_opened.modelFingerprint() != kept.modelFingerprint)
@@ -78,6 +77,13 @@ void LearningRun::restore(RunFolder folder) {
                     "; put that file back to go on.");
     if (m_opened.corpus().fingerprint() != kept.corpusFingerprint)
         throw Error(path + " was made on other texts (" + kept.corpusOrigin + "); put them back to go on.");
+}
+
+void LearningRun::restore(RunFolder folder) {
+    folder.lock();
+    const TrainerState state = folder.loadCheckpoint();
+    const std::string path = folder.path().string();
+    requireMadeFrom(folder);
     m_trainer->restore(state);
     if (m_trained) {
         const std::filesystem::path weights = folder.weightsFile();
@@ -88,8 +94,32 @@ void LearningRun::restore(RunFolder folder) {
                         std::to_string(state.step) + ".");
     }
     std::vector<SteeringMove> steering = folder.loadSteering();
+    folder.states().dropAfter(state.step);  // of steps that a crash took back
     m_keeper.emplace(std::move(folder), pace());
     m_keeper->setSteering(std::move(steering));
+}
+
+void LearningRun::fork(const RunFolder& from, const RunCheckpoint& kept, const std::string& path) {
+    requireMadeFrom(from);
+    RunRecord made = record();  // as the other run began: what was changed later is steering
+    const std::filesystem::path origin = (from.path() / ".").lexically_normal().parent_path();
+    made.forkedFrom = ForkOrigin{origin.filename().string(), kept.state.step};
+    RunFolder folder = RunFolder::create(path, made);
+    folder.copyPast(from, kept.state.step);
+    m_trainer->restore(kept.state);
+    folder.saveCheckpoint(kept.state, m_trainer->gates().bank().grid(), std::nullopt, kept.steering);
+    m_keeper.emplace(std::move(folder), pace());
+    m_keeper->setSteering(kept.steering);
+}
+
+void LearningRun::keepState() {
+    if (m_keeper && !m_trained) m_keeper->keepState(m_trainer->state(), m_trainer->gates().bank().grid());
+}
+
+void LearningRun::rewind(const RunCheckpoint& kept, const SessionEvent& event) {
+    const std::int64_t fromStep = m_trainer->stepsDone();
+    m_trainer->restore(kept.state);
+    m_keeper->rewind(kept, m_trainer->gates().bank().grid(), event, fromStep);
 }
 
 void LearningRun::steer(const SteeringMove& move, const SessionEvent& event) {
@@ -122,6 +152,7 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
     if (m_keeper) {
         m_keeper->append(point);
         if (m_keeper->isCheckpointDue(m_trainer->stepsDone())) saveCheckpoint();
+        if (KeptStates::isDue(m_trainer->stepsDone())) keepState();
     }
     return point;
 }
@@ -160,6 +191,8 @@ void LearningRun::describe(SessionSnapshot& s) const {
     s.config = m_trainer->config();
     s.step = static_cast<int>(m_trainer->stepsDone());
     s.stepCount = s.config.stepCount;
+    s.isFrozen = m_trainer->gates().isFrozen();
+    s.areMultipliersHeld = m_trainer->gates().areMultipliersHeld();
     if (m_heldLayout)
         describeHeld(s);
     else
@@ -175,6 +208,7 @@ void LearningRun::describe(SessionSnapshot& s) const {
 void LearningRun::save(const SessionSnapshot& s) {
     if (!m_keeper || m_hasFailed) return;
     saveCheckpoint();
+    keepState();
     const TrainingConfig& config = m_trainer->config();
     LayoutFile file;
     file.modelName = m_opened.config().name;

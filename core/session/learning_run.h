@@ -40,6 +40,15 @@ public:
     /// model or other texts, or another program writes there.
     void restore(RunFolder folder);
 
+    /// Begins a new folder at a kept state of another run, with that run's history up to it. Throws Error (BadInput)
+    /// when that run was made with another model or other texts, (RunFailed) when the folder can't be written.
+    void fork(const RunFolder& from, const RunCheckpoint& kept, const std::string& path);
+    /// Keeps the state of this step, to be forked from and gone back to; not of a run that moves weights. Called before
+    /// something is changed at the step.
+    void keepState();
+    /// Goes back to `kept`, a state of this run; `event` says so in its folder.
+    void rewind(const RunCheckpoint& kept, const SessionEvent& event);
+
     /// One step; writes its point, and a checkpoint every few steps (every hundred where weights move) or every minute.
     /// `check` may throw to cancel. After a failure of a run that moves weights its folder stays at the checkpoint
     /// before: weights that diverge do so for many steps.
@@ -55,6 +64,8 @@ private:
     [[nodiscard]] RunRecord record() const;
     [[nodiscard]] RunKeeper::Pace pace() const;
     void saveCheckpoint();
+    /// Throws Error (BadInput) when the run in `folder` was made with another model or other texts.
+    void requireMadeFrom(const RunFolder& folder) const;
     void describeGates(SessionSnapshot& snapshot) const;
     /// The layout that is held, as gates that are decided.
     void describeHeld(SessionSnapshot& snapshot) const;

@@ -52,6 +52,7 @@ Json toJson(const TrainerState& state) {
                   {"pins", Json::array()},
                   {"stepCount", state.stepCount}};
     for (const Pin& pin : state.pins) training["pins"].push_back(toString(pin));
+    if (state.areMultipliersHeld) training["multipliersHeld"] = true;
     if (state.bestLoss) training["bestLoss"] = *state.bestLoss;
     return training;
 }
@@ -115,6 +116,7 @@ TrainerState stateFrom(const ParsedJson& training, const std::string& source) {
     state.ramp = {ramp.finite("from"), ramp.finite("target"), ramp.whole("beginStep", kMostSteps),
                   ramp.whole("rampSteps", kMostSteps)};
     state.isFrozen = fields.flag("isFrozen");
+    if (fields.has("multipliersHeld")) state.areMultipliersHeld = fields.flag("multipliersHeld");
     if (fields.has("pins")) {
         for (const ParsedJson& word : fields.at("pins")) {
             if (!word.is_string()) fields.fail("pins", "no list of words");

@@ -29,16 +29,17 @@ constexpr const char* kGatesFile = "gates.safetensors";
 constexpr const char* kWeightsPrefix = "weights-";
 
 std::string toJsonText(const RunRecord& record) {
-    const json out{{"format", kFormat},
-                   {"version", kFormatVersion},
-                   {"created", utcTimestamp()},
-                   {"config", json::parse(toJson(record.config))},
-                   {"model", json::parse(toJson(record.model))},
-                   {"modelFingerprint", record.modelFingerprint},
-                   {"corpus", {{"origin", record.corpusOrigin}, {"fingerprint", record.corpusFingerprint}}},
-                   {"device", record.device},
-                   {"dataType", record.dataType},
-                   {"versions", {{"consa", kVersion}, {"torch", record.torchVersion}}}};
+    json out{{"format", kFormat},
+             {"version", kFormatVersion},
+             {"created", utcTimestamp()},
+             {"config", json::parse(toJson(record.config))},
+             {"model", json::parse(toJson(record.model))},
+             {"modelFingerprint", record.modelFingerprint},
+             {"corpus", {{"origin", record.corpusOrigin}, {"fingerprint", record.corpusFingerprint}}},
+             {"device", record.device},
+             {"dataType", record.dataType},
+             {"versions", {{"consa", kVersion}, {"torch", record.torchVersion}}}};
+    if (record.forkedFrom) out["forkedFrom"] = {{"run", record.forkedFrom->run}, {"step", record.forkedFrom->step}};
     return out.dump(2) + "\n";
 }
 
@@ -59,6 +60,10 @@ RunRecord recordFromJson(const std::string& text, const std::string& source) {
         record.device = in.at("device").get<std::string>();
         record.dataType = in.at("dataType").get<std::string>();
         record.torchVersion = in.at("versions").at("torch").get<std::string>();
+        if (in.contains("forkedFrom")) {
+            const json& origin = in["forkedFrom"];
+            record.forkedFrom = {origin.at("run").get<std::string>(), origin.at("step").get<std::int64_t>()};
+        }
         return record;
     } catch (const json::exception& error) {
         throw Error(source + " is not a run's config: " + error.what() + ".");
@@ -205,6 +210,31 @@ fs::path RunFolder::weightsFile() const {
     if (hash.hex() != checkpoint.weightsHash)
         throw Error(path.string() + " is damaged: its checksum is not the one that the checkpoint names.");
     return path;
+}
+
+RunCheckpoint RunFolder::keptStateAt(std::int64_t step) const {
+    if (m_record.config.mode != LearningMode::Gates)
+        throw Error(m_path.string() + " keeps no states of earlier steps, for its weights train; go on from its last " +
+                    "checkpoint with --resume, or start a new run.");
+    return states().at(step);
+}
+
+void RunFolder::requireStep(std::int64_t step) const {
+    if (const std::int64_t last = readCheckpoint().state.step; step > last)
+        throw Error(m_path.string() + " stands at step " + std::to_string(last) + ": it has no step " +
+                    std::to_string(step) + ".");
+}
+
+void RunFolder::copyPast(const RunFolder& other, std::int64_t step) {
+    std::string lines;
+    std::ifstream in(other.m_path / kEventsFile);
+    for (std::string line; std::getline(in, line);) {
+        const json event = json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (!event.is_object() || !event.contains("step") || !event["step"].is_number_integer()) continue;
+        if (event["step"].get<std::int64_t>() < step) lines += line + '\n';
+    }
+    writeFileAtomically(m_path / kEventsFile, lines);
+    other.states().copyTo(m_path, step);
 }
 
 void RunFolder::saveLayout(const LayoutFile& layout) {

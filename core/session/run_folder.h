@@ -6,6 +6,7 @@
 #include "core/checkpoint/safetensors_writer.h"
 #include "core/layout/layout_file.h"
 #include "core/session/event_log.h"
+#include "core/session/kept_states.h"
 #include "core/session/run_checkpoint.h"
 #include "core/session/session_snapshot.h"
 #include "core/training/training_config.h"
@@ -15,6 +16,14 @@
 #include <string>
 
 namespace consa {
+
+/// The run and the step that a run was forked from.
+struct ForkOrigin {
+    std::string run;  // name of its folder
+    std::int64_t step = 0;
+
+    bool operator==(const ForkOrigin&) const = default;
+};
 
 /// What a run was made from, for its record and for a later resume.
 struct RunRecord {
@@ -26,6 +35,7 @@ struct RunRecord {
     std::string device;
     std::string dataType;  // of the weights while learning
     std::string torchVersion;
+    std::optional<ForkOrigin> forkedFrom{};
 };
 
 /// Weights that a run moved, with their optimiser's state, to be written tensor by tensor.
@@ -75,6 +85,16 @@ public:
     /// The file with the checkpoint's weights; empty where they had not moved. Throws Error (BadInput) as above, and
     /// when the file is missing or not the one that was written. Reads all of it.
     [[nodiscard]] std::filesystem::path weightsFile() const;
+
+    /// States of earlier steps; none of a run whose weights train.
+    [[nodiscard]] KeptStates states() const { return KeptStates(m_path); }
+    /// The kept state at `step` or the nearest before. Throws Error (BadInput) when the run's weights train, or there
+    /// is none.
+    [[nodiscard]] RunCheckpoint keptStateAt(std::int64_t step) const;
+    /// Throws Error (BadInput) when the run has not come to `step`.
+    void requireStep(std::int64_t step) const;
+    /// Takes over what led to `step` in another run: lines and kept states. Called before any line is added.
+    void copyPast(const RunFolder& other, std::int64_t step);
 
     void saveLayout(const LayoutFile& layout);
     /// The layout that a run in LearningMode::Recover holds; nothing for other runs.

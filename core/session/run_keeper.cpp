@@ -70,6 +70,20 @@ void RunKeeper::saveCheckpoint(const TrainerState& state, const UnitGrid& grid,
     m_savingTook = m_triedAt - begin;
 }
 
+void RunKeeper::keepState(const TrainerState& state, const UnitGrid& grid) {
+    tryTo([&] { m_folder.states().keep({state, {}, {}, m_steering}, grid); });
+}
+
+void RunKeeper::rewind(const RunCheckpoint& kept, const UnitGrid& grid, const SessionEvent& event,
+                       std::int64_t fromStep) {
+    m_steering = kept.steering;
+    saveCheckpoint(kept.state, grid, [] { return std::nullopt; });
+    m_folder.states().dropAfter(kept.state.step);
+    ParsedJson line = parseJson(toJsonLine(event), "an event");
+    line["fromStep"] = fromStep;
+    append(dumpJson(line));
+}
+
 void RunKeeper::saveLayout(const LayoutFile& layout) {
     tryTo([&] { m_folder.saveLayout(layout); });
 }

@@ -44,6 +44,11 @@ public:
     /// `makeWeights` is called when the run moves weights; it may throw what is no Error, which passes through.
     void saveCheckpoint(const TrainerState& state, const UnitGrid& grid,
                         const std::function<std::optional<WeightState>()>& makeWeights);
+    /// Keeps the state of this step, to be forked from and gone back to, unless it has one.
+    void keepState(const TrainerState& state, const UnitGrid& grid);
+    /// The run goes on from `kept`, an earlier step of its own: checkpoint and kept states are as they were there, and
+    /// `event`, with the step it was at, says so.
+    void rewind(const RunCheckpoint& kept, const UnitGrid& grid, const SessionEvent& event, std::int64_t fromStep);
     void saveLayout(const LayoutFile& layout);
     void saveHeldLayout(const AttentionLayout& layout);
     void saveComparison(const Comparison& comparison);

@@ -49,6 +49,23 @@ struct ResumeRunCommand {
     std::string runFolder;
 };
 
+/// Begins the run `runFolder` at the kept state of the run `source` at or nearest before `step`, with that run's
+/// history up to it, and trains on: as that run did, but for the changes given here.
+struct ForkRunCommand {
+    std::string source;
+    std::int64_t step = 0;
+    std::string runFolder;
+    std::optional<double> target{};
+    std::optional<int> rampSteps{};  // of the target; the run's when empty
+    std::optional<std::vector<Pin>> pins{};
+};
+
+/// Takes the run back to its kept state at or nearest before `step`: gates, multipliers, target and pins as they were
+/// there, before anything was changed at that step. A run that trained goes on; one at its end pauses.
+struct RewindCommand {
+    std::int64_t step = 0;
+};
+
 /// Moves the target of the running training; reached over rampSteps (the config's when empty).
 struct RetargetCommand {
     double target = 0.5;
@@ -80,6 +97,11 @@ struct StopCommand {};
 /// Gates stop moving while steps go on (isFrozen), or move again.
 struct FreezeCommand {
     bool isFrozen = true;
+};
+
+/// Multipliers stay what they are (isHeld) while gates go on learning, or move again.
+struct HoldCommand {
+    bool isHeld = true;
 };
 
 /// A layout to evaluate, by name; window and sinks 0 / -1 take the config's.
@@ -127,6 +149,6 @@ struct CancelEvaluationCommand {};
 using SessionCommand =
     std::variant<OpenCommand, StartCommand, ResumeRunCommand, RetargetCommand, CutCommand, PinCommand, CutCurveCommand,
                  PauseCommand, ResumeCommand, StopCommand, FreezeCommand, EvaluateCommand, CompareRunsCommand,
-                 PolishCommand, CancelEvaluationCommand>;
+                 PolishCommand, CancelEvaluationCommand, ForkRunCommand, RewindCommand, HoldCommand>;
 
 }  // namespace consa

@@ -92,7 +92,7 @@ void ExperimentSession::Worker::beginRun(const TrainingConfig& config, const std
     m_snapshot.cut.reset();
     m_snapshot.cutCurve = {};
     m_snapshot.comparison.reset();
-    m_snapshot.isFrozen = false;
+    m_snapshot.isFrozen = m_snapshot.areMultipliersHeld = false;
     m_snapshot.targetAppliedStep = 0;
     m_snapshot.runFolder.clear();
     ++m_snapshot.run;
@@ -116,6 +116,8 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     applyReplay();
     takePicture();
     note("start", fmt::format("Training started towards {:.4g} % sparsity", 100 * command.config.target));
+    if (m_learning->keeper() != nullptr && m_learning->movesWeights())
+        note("note", "No states are kept to fork from or go back to, for the weights of this run train");
     setState(SessionState::Training);
 }
 
@@ -125,17 +127,20 @@ void ExperimentSession::Worker::handle(const ResumeRunCommand& command) {
     beginRun(folder.record().config, folder.loadHeldLayout());
     m_learning->restore(std::move(folder));
     m_snapshot.runFolder = command.runFolder;
-    m_snapshot.isFrozen = state.isFrozen;
     m_snapshot.targetAppliedStep = static_cast<int>(state.ramp.beginStep);
-    for (HistoryPoint point : m_learning->keeper()->folder().readHistory(m_learning->trainer().stepsDone())) {
-        point.run = m_snapshot.run;
-        m_channel.publish(point);
-    }
+    publishHistory();
     takePicture();
     const bool isDone = m_snapshot.step >= m_snapshot.stepCount;
     if (!isDone) note("resume", fmt::format("Resumed from the checkpoint at step {}", m_snapshot.step));
     if (isDone) saveRun();  // a crash between the last checkpoint and the layout's file left it out
     setState(isDone ? SessionState::Finished : SessionState::Training);
+}
+
+void ExperimentSession::Worker::publishHistory() {
+    for (HistoryPoint point : m_learning->keeper()->folder().readHistory(m_learning->trainer().stepsDone())) {
+        point.run = m_snapshot.run;
+        m_channel.publish(point);
+    }
 }
 
 // Training and steering.
@@ -196,6 +201,7 @@ void ExperimentSession::Worker::handle(const RetargetCommand& command) {
         throw Error(fmt::format("The target {:.4g} lies outside 0..1; give the share of units that may slide.",
                                 command.target));
     const int ramp = command.rampSteps.value_or(m_snapshot.config.rampSteps);
+    if (m_learning) m_learning->keepState();
     if (m_learning) m_learning->trainer().retarget(command.target, ramp);
     m_snapshot.target = command.target;
     m_snapshot.config.target = command.target;
@@ -224,6 +230,7 @@ void ExperimentSession::Worker::apply(const SteeringMove& move) {
         handle(RetargetCommand{target->target, target->rampSteps});
     if (const auto* pins = std::get_if<SteeredPins>(&move.change)) handle(PinCommand{pins->pins});
     if (const auto* freeze = std::get_if<SteeredFreeze>(&move.change)) handle(FreezeCommand{freeze->isFrozen});
+    if (const auto* hold = std::get_if<SteeredHold>(&move.change)) handle(HoldCommand{hold->isHeld});
 }
 
 void ExperimentSession::Worker::applyReplay() {
@@ -246,6 +253,7 @@ void ExperimentSession::Worker::handle(const PinCommand& command) {
     if (!m_learning) throw Error("Nothing is learned yet; start a run to pin its units.");
     if (m_learning->trainer().config().mode == LearningMode::Recover)
         throw Error("This run holds a fixed layout; start a run that learns gates to pin units.");
+    m_learning->keepState();
     m_learning->trainer().setPins(command.pins);
     m_snapshot.cutCurve = {};
     takePicture();
@@ -278,6 +286,7 @@ void ExperimentSession::Worker::handle(const StopCommand&) {
 void ExperimentSession::Worker::handle(const FreezeCommand& command) {
     m_snapshot.isFrozen = command.isFrozen;
     if (m_learning) {
+        m_learning->keepState();
         m_learning->trainer().setFrozen(command.isFrozen);
         noteSteering({m_learning->trainer().stepsDone(), SteeredFreeze{command.isFrozen}}, "freeze",
                      command.isFrozen ? "Gates frozen" : "Gates move again");

@@ -66,7 +66,8 @@ struct HistoryPoint {
 struct SessionEvent {
     std::uint64_t run = 0;
     int step = 0;
-    std::string kind;  // "start" "retarget" "pause" "resume" "stop" "freeze" "evaluate" "done" "error" "note" ...
+    std::string kind;  // "start" "retarget" "pause" "resume" "stop" "freeze" "hold" "fork" "rewind" "evaluate" "done"
+                       // "error" "note" ...
     std::string text;  // one sentence for people
 
     bool operator==(const SessionEvent&) const = default;
@@ -122,13 +123,15 @@ struct SessionSnapshot {
     double scheduledTarget = 0;
     double expectedSparsity = 0;
     double multiplier = 0;
-    int undecidedCount = 0;     // gates with P(z = 0) < .95 and P(z = 1) < .95
-    int targetAppliedStep = 0;  // step at which the current target took effect
-    bool isSettled = false;     // the ramp has ended and expected sparsity is within 1 point of the target
-    bool isFrozen = false;
-    std::optional<double> cut;  // sparsity of the user's cut, when it is not the target
-    AttentionLayout layout;     // the current gates, rounded at cut or target
+    int undecidedCount = 0;           // gates with P(z = 0) < .95 and P(z = 1) < .95
+    int targetAppliedStep = 0;        // step at which the current target took effect
+    bool isSettled = false;           // the ramp has ended and expected sparsity is within 1 point of the target
+    bool isFrozen = false;            // gates stand still
+    bool areMultipliersHeld = false;  // multipliers stand still, gates learn on
+    std::optional<double> cut;        // sparsity of the user's cut, when it is not the target
+    AttentionLayout layout;           // the current gates, rounded at cut or target
 
+    int rewindCount = 0;                   // times that a run was taken back in this session
     int polishCount = 0;                   // polishes that were carried out in this session
     std::optional<Comparison> comparison;  // the last complete one
     CutCurve cutCurve;                     // without points before the first idle moment

@@ -47,6 +47,8 @@ private:
     void handle(const OpenCommand& command);
     void handle(const StartCommand& command);
     void handle(const ResumeRunCommand& command);
+    void handle(const ForkRunCommand& command);
+    void handle(const RewindCommand& command);
     void handle(const RetargetCommand& command);
     void handle(const CutCommand& command);
     void handle(const PinCommand& command);
@@ -55,6 +57,7 @@ private:
     void handle(const ResumeCommand&);
     void handle(const StopCommand&);
     void handle(const FreezeCommand& command);
+    void handle(const HoldCommand& command);
     void handle(const EvaluateCommand& command);
     void handle(const CompareRunsCommand& command);
     void handle(const PolishCommand& command);
@@ -62,6 +65,8 @@ private:
 
     void open(const OpenCommand& command);
     void beginRun(const TrainingConfig& config, const std::optional<AttentionLayout>& layout);
+    /// Publishes the points of the run's folder up to where it stands.
+    void publishHistory();
     void trainOneStep();
     /// True when the cut curve is wanted and lacks a point.
     [[nodiscard]] bool hasIdleWork();

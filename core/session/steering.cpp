@@ -40,6 +40,8 @@ SteeringMove moveFrom(const ParsedJson& object, const std::string& source) {
         move.change = pinsFrom(*pins, source);
     } else if (const auto frozen = object.find("frozen"); frozen != object.end() && frozen->is_boolean()) {
         move.change = SteeredFreeze{frozen->get<bool>()};
+    } else if (const auto held = object.find("multipliersHeld"); held != object.end() && held->is_boolean()) {
+        move.change = SteeredHold{held->get<bool>()};
     } else {
         fail(source, "is of no known kind; a newer version of this program may have made it");
     }
@@ -58,6 +60,10 @@ void addTo(Json& object, const SteeredPins& change) {
 
 void addTo(Json& object, const SteeredFreeze& change) {
     object["frozen"] = change.isFrozen;
+}
+
+void addTo(Json& object, const SteeredHold& change) {
+    object["multipliersHeld"] = change.isHeld;
 }
 
 }  // namespace

@@ -32,16 +32,23 @@ struct SteeredFreeze {
     bool operator==(const SteeredFreeze&) const = default;
 };
 
+/// The multipliers stood still while gates went on learning, or moved again.
+struct SteeredHold {
+    bool isHeld = true;
+
+    bool operator==(const SteeredHold&) const = default;
+};
+
 /// A change that took effect after `step` steps.
 struct SteeringMove {
     std::int64_t step = 0;
-    std::variant<SteeredTarget, SteeredPins, SteeredFreeze> change;
+    std::variant<SteeredTarget, SteeredPins, SteeredFreeze, SteeredHold> change;
 
     bool operator==(const SteeringMove&) const = default;
 };
 
-/// A JSON object a move: {"step":12,"target":0.6,"rampSteps":20}, {"step":13,"pins":["0.1=full"]} or
-/// {"step":14,"frozen":true}.
+/// A JSON object a move: {"step":12,"target":0.6,"rampSteps":20}, {"step":13,"pins":["0.1=full"]},
+/// {"step":14,"frozen":true} or {"step":15,"multipliersHeld":true}.
 [[nodiscard]] std::string toJson(const std::vector<SteeringMove>& moves);
 /// Throws Error (BadInput) naming `source`. Steps must not go down.
 [[nodiscard]] std::vector<SteeringMove> steeringFromJson(const std::string& text, const std::string& source);

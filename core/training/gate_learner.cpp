@@ -161,7 +161,7 @@ void GateLearner::requireCalm(double meanMove, const GateState& before, const st
 void GateLearner::hold(const Reading& reading) {
     const std::vector<double> targets = groupTargets(m_ramp.at(m_step + 1));
     const std::vector<double> errors = m_constraint.errors(m_bank.slidingProbabilities(), targets);
-    m_constraint.ascend(m_estimate == SparsityEstimate::Sampled ? reading.errors : errors);
+    if (!m_areMultipliersHeld) m_constraint.ascend(m_estimate == SparsityEstimate::Sampled ? reading.errors : errors);
     if (m_holdShare == 0 || (m_holdShare < 1 && !m_ramp.hasEnded(m_step))) return;
     const std::size_t count = m_constraint.unitsPerGroup();
     for (std::size_t group = 0; group < errors.size(); ++group)
@@ -237,7 +237,9 @@ AttentionLayout GateLearner::layoutOf(int fullUnits) const {
 }
 
 TrainerState GateLearner::state() const {
-    return {m_step, m_bank.state(), m_constraint.multipliers(), m_ramp, m_isFrozen, m_pinList, m_bestLoss};
+    TrainerState state{m_step, m_bank.state(), m_constraint.multipliers(), m_ramp, m_isFrozen, m_pinList, m_bestLoss};
+    state.areMultipliersHeld = m_areMultipliersHeld;
+    return state;
 }
 
 void GateLearner::restore(const TrainerState& state) {
@@ -246,6 +248,7 @@ void GateLearner::restore(const TrainerState& state) {
     m_step = state.step;
     m_ramp = state.ramp;
     m_isFrozen = state.isFrozen;
+    m_areMultipliersHeld = state.areMultipliersHeld;
     m_bestLoss = state.bestLoss;
     setPins(state.pins);
 }

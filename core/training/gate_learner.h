@@ -23,6 +23,7 @@ struct TrainerState {
     std::vector<Pin> pins;
     std::optional<double> bestLoss;  // of the layouts tried so far (GateMethod::Random)
     int stepCount = 0;               // steps planned by now, where moved targets made them more; 0: the config's
+    bool areMultipliersHeld = false;
 
     bool operator==(const TrainerState&) const = default;
 };
@@ -45,6 +46,8 @@ public:
     [[nodiscard]] double scheduledTarget() const { return m_ramp.at(m_step); }
     [[nodiscard]] bool hasRampEnded() const { return m_ramp.hasEnded(m_step); }
     [[nodiscard]] double multiplier() const { return m_constraint.meanMultiplier(); }
+    [[nodiscard]] bool isFrozen() const { return m_isFrozen; }
+    [[nodiscard]] bool areMultipliersHeld() const { return m_areMultipliersHeld; }
     [[nodiscard]] const std::vector<Pin>& pins() const { return m_pinList; }
 
     /// What a part of the batch saw.
@@ -71,6 +74,8 @@ public:
     void setPins(const std::vector<Pin>& pins);
     /// Gates stand still, or move again from where they are towards the target.
     void setFrozen(bool isFrozen);
+    /// Multipliers stay what they are while gates go on learning under them, or move again.
+    void setMultipliersHeld(bool areHeld) { m_areMultipliersHeld = areHeld; }
 
     /// Makes the gates round to `layout` at its budget, by exchanging parameters between units; pins stay.
     void adopt(const AttentionLayout& layout);
@@ -85,8 +90,9 @@ public:
     void restore(const TrainerState& state);
 
 private:
-    /// Multipliers ascend on the error that the update left; then all gates of a group move alike, so that the expected
-    /// sparsity is (nearer to) the next step's target. So the multiplier becomes the price and the common move fades.
+    /// Multipliers, unless they are held, ascend on the error that the update left; then all gates of a group move
+    /// alike, so that the expected sparsity is (nearer to) the next step's target. So the multiplier becomes the price
+    /// and the common move fades.
     void hold(const Reading& reading);
     /// The derivative of loss and constraint by every gate's parameter, [units].
     [[nodiscard]] std::vector<double> objectiveGradient(std::span<const Pull> pulls, const Reading& reading) const;
@@ -111,6 +117,7 @@ private:
     std::vector<Pin> m_pinList;
     std::int64_t m_step = 0;
     bool m_isFrozen = false;
+    bool m_areMultipliersHeld = false;
     std::optional<double> m_bestLoss;
 };
 

@@ -234,7 +234,7 @@ void Trainer::restore(const TrainerState& state) {
     m_gates.restore(state);
     m_config.target = state.ramp.target;
     m_config.pins = state.pins;
-    m_config.stepCount = std::max(m_config.stepCount, state.stepCount);
+    if (state.stepCount > 0) m_config.stepCount = state.stepCount;
 }
 
 }  // namespace consa

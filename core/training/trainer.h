@@ -48,6 +48,7 @@ public:
     /// Makes the gates round to `layout`.
     void adopt(const AttentionLayout& layout) { m_gates.adopt(layout); }
     void setFrozen(bool isFrozen) { m_gates.setFrozen(isFrozen); }
+    void setMultipliersHeld(bool areHeld) { m_gates.setMultipliersHeld(areHeld); }
     /// Plans `stepCount` steps in all (the learning rate's schedule follows it).
     void setStepCount(int stepCount) { m_config.stepCount = stepCount; }
 
@@ -58,6 +59,7 @@ public:
     [[nodiscard]] AttentionLayout layoutAt(double sparsity) const;
 
     [[nodiscard]] TrainerState state() const;
+    /// Also back to an earlier step of the same run.
     void restore(const TrainerState& state);
 
 private:

@@ -276,6 +276,23 @@ private Q_SLOTS:
         QVERIFY(std::abs(learner.bank().expectedSparsity() - 0.5) < 0.005);
     }
 
+    void heldMultipliersStayWhileGatesLearn() {
+        GateLearner learner(gridOf(90), configFor(0.5));
+        SyntheticLoss loss(90, 4);
+        learn(learner, loss, 30, 150);
+        learner.setMultipliersHeld(true);
+        const TrainerState before = learner.state();
+        learn(learner, loss, 20, 150);
+        QVERIFY(learner.state().multipliers == before.multipliers);
+        QVERIFY(learner.state().gates.logAlpha != before.gates.logAlpha);
+        GateLearner resumed(gridOf(90), configFor(0.5));
+        resumed.restore(learner.state());
+        QVERIFY(resumed.areMultipliersHeld());
+        learner.setMultipliersHeld(false);
+        learn(learner, loss, 5, 150);
+        QVERIFY(learner.state().multipliers != before.multipliers);
+    }
+
     void adoptsALayoutAmongEqualGates() {
         TrainingConfig config = configFor(0.5);
         GateLearner learner(gridOf(90), config);

@@ -22,12 +22,16 @@ RunCheckpoint checkpoint() {
     result.state.multipliers = {0.1, -1.0 / 3};
     result.state.ramp = {0.25, 0.7, 30, 20};
     result.state.isFrozen = true;
+    result.state.areMultipliersHeld = true;
     result.state.pins = {{0, 1, true}, {1, Pin::kWholeLayer, false}};
     result.state.bestLoss = 1.0 / 7;
     result.state.stepCount = 150;
     result.weightsName = "weights-000041.safetensors";
     result.weightsHash = "0123456789abcdef0123456789abcdef";
-    result.steering = {{12, SteeredTarget{2.0 / 3, 20}}, {12, SteeredPins{{{0, 1, true}}}}, {13, SteeredFreeze{true}}};
+    result.steering = {{12, SteeredTarget{2.0 / 3, 20}},
+                       {12, SteeredPins{{{0, 1, true}}}},
+                       {13, SteeredFreeze{true}},
+                       {14, SteeredHold{true}}};
     return result;
 }
 

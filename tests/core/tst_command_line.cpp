@@ -46,6 +46,13 @@ private Q_SLOTS:
                                  << QByteArray("the model's context");
         QTest::newRow("options beside --resume") << QStringList{"learn", "--resume", "nowhere", "--target", "0.9"}
                                                  << QByteArray("--target can't be changed");
+        QTest::newRow("options beside --fork")
+            << QStringList{"learn", "--fork", "nowhere", "--at", "3", "--out", "x", "--steps", "9"}
+            << QByteArray("--steps can't be changed beside --fork");
+        QTest::newRow("a fork from no step")
+            << QStringList{"learn", "--fork", "nowhere", "--out", "x"} << QByteArray("--fork needs --at");
+        QTest::newRow("a step of no fork")
+            << QStringList{"learn", "--at", "3", "--out", "x"} << QByteArray("--at is the step of --fork");
         QTest::newRow("number format") << kEvaluate + QStringList{"--layout", "full", "--dtype", "int4"}
                                        << QByteArray("int4");
         QTest::newRow("KV heads in a model folder")
@@ -60,6 +67,29 @@ private Q_SLOTS:
         QVERIFY2(run.messages.contains(words) || run.output.contains(words), run.messages.constData());
         QCOMPARE(run.exitCode, 2);
         QVERIFY(!QFileInfo::exists("x.json") && !QFileInfo::exists("x") && !QFileInfo::exists("x.part"));
+    }
+
+    void forksARun() {
+        const QTemporaryDir folder;
+        const QString run = folder.filePath("run"), fork = folder.filePath("fork"), turned = folder.filePath("turned");
+        const ConsaRun first =
+            runConsa({"learn", "--model", "demo", "--corpus", "generated:3", "--steps", "30", "--context", "64",
+                      "--window", "8", "--batch", "1", "--split", "none", "--out", run});
+        QVERIFY2(first.exitCode == 0, first.messages.constData());
+        const ConsaRun same = runConsa({"learn", "--fork", run, "--at", "25", "--out", fork, "--split", "none"});
+        QVERIFY2(same.exitCode == 0, same.messages.constData());
+        QVERIFY(same.output.contains("Forked from run at step 20, the last kept before step 25"));
+        const auto gatesOf = [](const QString& path) {
+            QFile file(path + "/gates.safetensors");
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QVERIFY(!gatesOf(run).isEmpty());
+        QCOMPARE(gatesOf(fork), gatesOf(run));
+        const ConsaRun other = runConsa({"learn", "--fork", run, "--at", "10", "--target", "0.25", "--ramp", "3",
+                                         "--pin", "0.1=full", "--out", turned, "--split", "none"});
+        QVERIFY2(other.exitCode == 0, other.messages.constData());
+        QVERIFY(other.output.contains("Target set to 25 %, reached in 3 steps"));
+        QVERIFY(other.output.contains("Pinned: 1 full, 0 sliding"));
     }
 
     /// Bytes up to 255 under an embedding of 97 rows.

@@ -21,7 +21,7 @@ private Q_SLOTS:
 
 private:
     [[nodiscard]] std::string path(const char* name) const { return m_folder.filePath(name).toStdString(); }
-    /// Moves the target, pins and freezes while the run trains; it does not come to its end.
+    /// Moves the target, pins, freezes and holds while the run trains; it does not come to its end.
     static void steer(ExperimentSession& session, Watcher& watcher);
     [[nodiscard]] static Replay replayOf(const std::string& folder);
     /// Repeats the run of `folder` and compares.
@@ -47,6 +47,10 @@ void TestReplay::steer(ExperimentSession& session, Watcher& watcher) {
     pass(2);
     session.post(PinCommand{{{1, 0, false}}});
     pass(2);
+    session.post(HoldCommand{true});
+    pass(3);
+    session.post(HoldCommand{false});
+    pass(2);
 }
 
 Replay TestReplay::replayOf(const std::string& folder) {
@@ -58,7 +62,7 @@ Replay TestReplay::replayOf(const std::string& folder) {
 void TestReplay::compareWith(const std::string& folder, const char* name) {
     const RunFolder run = RunFolder::open(folder);
     const Replay replay = replayOf(folder);
-    QCOMPARE(replay.steering.size(), std::size_t{6});
+    QCOMPARE(replay.steering.size(), std::size_t{8});
     ExperimentSession session;
     Watcher watcher(session);
     session.post(StartCommand{run.record().config, path(name), {}, true, replay});

@@ -159,10 +159,32 @@ private:
 
     void handle(const ResumeRunCommand&) {}
 
+    /// A run of its own from `step` on; the gates are those of now.
+    void handle(const ForkRunCommand& command) {
+        ++m_snapshot.run;
+        m_snapshot.runFolder = command.runFolder;
+        m_snapshot.step = static_cast<int>(command.step);
+        takePicture();
+        note("fork", "Forked");
+        setState(SessionState::Training);
+    }
+    /// Back to before the latest target; that is the only state it keeps.
+    void handle(const RewindCommand& command) {
+        if (!m_beforeTarget || m_beforeTarget->step != command.step) throw Error("No state of that step is kept.");
+        const int from = m_snapshot.step, rewindCount = m_snapshot.rewindCount;
+        const bool isTraining = m_snapshot.state == SessionState::Training;
+        m_snapshot = *m_beforeTarget;
+        m_snapshot.rewindCount = rewindCount + 1;
+        m_rampFrom = m_snapshot.scheduledTarget;
+        m_rampBegin = m_snapshot.step;
+        note("rewind", "Back to step " + std::to_string(m_snapshot.step) + " from step " + std::to_string(from));
+        setState(isTraining ? SessionState::Training : SessionState::Paused);
+    }
     void handle(const RetargetCommand& command) {
         if (!m_snapshot.logAlpha.empty())
             requireRoom(unitPins(m_snapshot.pins, m_snapshot.grid),
                         fullUnitsAtSparsity(m_snapshot.grid.unitCount(), command.target));
+        m_beforeTarget = m_snapshot;
         m_snapshot.target = command.target;
         m_snapshot.config.target = command.target;
         m_snapshot.targetAppliedStep = m_snapshot.step;
@@ -214,6 +236,11 @@ private:
         m_snapshot.isFrozen = command.isFrozen;
         publish();
     }
+    void handle(const HoldCommand& command) {
+        m_snapshot.areMultipliersHeld = command.isHeld;
+        note("hold", command.isHeld ? "Multipliers held" : "Multipliers move again");
+        publish();
+    }
     void handle(const EvaluateCommand& command) {
         m_evaluation = command;
         m_stateBefore = m_snapshot.state;
@@ -234,7 +261,7 @@ private:
         const double share = std::min(1.0, static_cast<double>(m_snapshot.step - m_rampBegin) / m_rampSteps);
         m_snapshot.scheduledTarget = m_rampFrom + share * (m_snapshot.target - m_rampFrom);
         const double error = m_snapshot.expectedSparsity - m_snapshot.scheduledTarget;
-        m_snapshot.multiplier += 0.1 * error;
+        if (!m_snapshot.areMultipliersHeld) m_snapshot.multiplier += 0.1 * error;
         if (!m_snapshot.isFrozen && !isHeld()) m_gates.move(m_snapshot.logAlpha, m_snapshot.scheduledTarget);
         m_snapshot.loss =
             2.9 + 1.1 * std::exp(-m_snapshot.step / 25.0) + 0.35 * m_snapshot.expectedSparsity + 0.03 * m_gates.noise();
@@ -339,6 +366,7 @@ private:
     std::atomic<std::int64_t> m_publishedPoints = 0;
 
     SessionSnapshot m_snapshot;
+    std::optional<SessionSnapshot> m_beforeTarget;
     SessionState m_stateBefore = SessionState::Empty;
     EvaluateCommand m_evaluation;
     AttentionLayout m_heldLayout;

@@ -69,7 +69,10 @@ private:
         m_fixture.the<HeatmapPanel>().setPage(GatePage::Table);
         if (!save("table")) return false;
         m_fixture.the<HeatmapPanel>().setPage(GatePage::Probability);
-        m_fixture.the<TimelineStrip>().slider().setValue(30);
+        m_fixture.session->post(HoldCommand{true});
+        if (!QTest::qWaitFor([&] { return m_fixture.snapshot().areMultipliersHeld; }, 10000)) return false;
+        QSlider& timeline = m_fixture.the<TimelineStrip>().slider();
+        timeline.setValue(timeline.maximum() / 2);
         return save("timeline");
     }
 

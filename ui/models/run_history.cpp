@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <string_view>
 
 namespace consa {
@@ -11,7 +10,8 @@ namespace consa {
 namespace {
 
 bool isMark(const SessionEvent& event) {
-    constexpr std::array<std::string_view, 5> kMarks{"retarget", "pause", "resume", "stop", "freeze"};
+    constexpr std::array<std::string_view, 8> kMarks{"retarget", "pause", "resume", "stop",
+                                                     "freeze",   "hold",  "fork",   "rewind"};
     return std::find(kMarks.begin(), kMarks.end(), event.kind) != kMarks.end();
 }
 
@@ -37,12 +37,17 @@ std::size_t RunHistory::add(const HistoryPoint& point) {
 
 void RunHistory::appendEvents(const std::vector<SessionEvent>& events) {
     bool hasNewMark = false;
-    for (const SessionEvent& event : events) {
-        if (!adoptRun(event.run) || !isMark(event)) continue;
-        m_events.push_back(event);
-        hasNewMark = true;
-    }
+    for (const SessionEvent& event : events)
+        if (adoptRun(event.run) && addMark(event)) hasNewMark = true;
     if (hasNewMark) emit eventsChanged();
+}
+
+bool RunHistory::addMark(const SessionEvent& event) {
+    if (!isMark(event)) return false;
+    if (event.kind == "rewind")
+        std::erase_if(m_events, [&event](const SessionEvent& mark) { return mark.step >= event.step; });
+    m_events.push_back(event);
+    return true;
 }
 
 void RunHistory::clear() {
@@ -55,7 +60,7 @@ void RunHistory::clear() {
 void RunHistory::replace(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
     clear();
     for (const HistoryPoint& point : points) add(point);
-    std::copy_if(events.begin(), events.end(), std::back_inserter(m_events), isMark);
+    for (const SessionEvent& event : events) addMark(event);
     if (!m_points.empty()) emit pointsAppended(0);
     emit eventsChanged();
 }
@@ -64,9 +69,9 @@ void RunHistory::extend(const std::vector<HistoryPoint>& points, const std::vect
     std::size_t first = m_points.size();
     for (const HistoryPoint& point : points) first = std::min(first, add(point));
     if (first < m_points.size()) emit pointsAppended(first);
-    const std::size_t before = m_events.size();
-    std::copy_if(events.begin(), events.end(), std::back_inserter(m_events), isMark);
-    if (m_events.size() > before) emit eventsChanged();
+    bool hasNewMark = false;
+    for (const SessionEvent& event : events) hasNewMark = addMark(event) || hasNewMark;
+    if (hasNewMark) emit eventsChanged();
 }
 
 bool RunHistory::adoptRun(std::uint64_t run) {

@@ -41,6 +41,8 @@ signals:
 private:
     /// Adds one point; a repeated step drops what followed it. The first index that is new.
     std::size_t add(const HistoryPoint& point);
+    /// Adds an event worth a mark; one that took the run back drops the marks that followed that step.
+    bool addMark(const SessionEvent& event);
     bool adoptRun(std::uint64_t run);
 
     std::uint64_t m_run = 0;

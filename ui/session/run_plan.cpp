@@ -60,14 +60,18 @@ SessionSnapshot RunPlan::preview(SessionSnapshot snapshot) const {
     return snapshot;
 }
 
-StartCommand RunPlan::startCommand() const {
+std::string RunPlan::unusedRunFolder() const {
     const QString time = QDateTime::currentDateTime().toString(QStringLiteral("yyyyMMdd-HHmmss"));
     const std::string model = std::filesystem::path(m_config.model).stem().string();
     const std::filesystem::path folder = dataFolder() / "runs" / (time.toStdString() + "-" + model);
     std::filesystem::path unused = folder;
     for (int attempt = 2; std::filesystem::exists(unused); ++attempt)
         unused = folder.string() + "-" + std::to_string(attempt);
-    StartCommand command{m_config, unused.string()};
+    return unused.string();
+}
+
+StartCommand RunPlan::startCommand() const {
+    StartCommand command{m_config, unusedRunFolder()};
     if (m_config.mode != LearningMode::Recover) return command;
     command.layout = m_layout;
     command.config.pins.clear();  // they wait for a run that learns gates

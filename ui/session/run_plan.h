@@ -27,6 +27,8 @@ public:
     [[nodiscard]] UnitGrid grid() const;
     /// A session without gates as the next run would begin it: its grid and its knobs.
     [[nodiscard]] SessionSnapshot preview(SessionSnapshot snapshot) const;
+    /// A folder under the data folder that is not there yet, named after time and model.
+    [[nodiscard]] std::string unusedRunFolder() const;
     /// A run into a new folder under the data folder, named after time and model.
     [[nodiscard]] StartCommand startCommand() const;
 

@@ -48,6 +48,10 @@ void readTail(const QString& path, RunSummary& run) {
             run.loss = event.value(QLatin1String("loss")).toDouble();
             run.target = event.value(QLatin1String("target")).toDouble(run.target);
         }
+        if (kind == QLatin1String("rewind")) {
+            run.step = std::max(event.value(QLatin1String("step")).toInt() - 1, 0);  // the last that still counts
+            hasEnded = false;
+        }
         if (kind == QLatin1String("done") || kind == QLatin1String("stop")) hasEnded = true;
         if (kind == QLatin1String("step") || kind == QLatin1String("resume")) hasEnded = false;
     }

@@ -24,9 +24,11 @@ bool addLine(const QByteArray& line, SavedRun& run) {
     if (!document.isObject()) return false;
     const QJsonObject event = document.object();
     const std::string kind = event.value(QLatin1String("event")).toString().toStdString();
+    const int step = event.value(QLatin1String("step")).toInt();
+    if (kind == "rewind")  // the steps that followed were taken back
+        std::erase_if(run.points, [step](const HistoryPoint& point) { return point.step >= step; });
     if (kind != "step")  // one without a number of its own is no point
-        run.events.push_back({0, event.value(QLatin1String("step")).toInt(), kind,
-                              event.value(QLatin1String("text")).toString().toStdString()});
+        run.events.push_back({0, step, kind, event.value(QLatin1String("text")).toString().toStdString()});
     return true;
 }
 

@@ -25,6 +25,7 @@ public:
         emit m_edits.requested(m_before);
     }
     void redo() override { emit m_edits.requested(m_after); }
+    [[nodiscard]] double before() const { return m_before; }
     [[nodiscard]] int id() const override { return kTargetId; }
     bool mergeWith(const QUndoCommand* other) override {
         const auto* later = dynamic_cast<const Change*>(other);
@@ -53,6 +54,12 @@ void TargetEdits::takeBack() {
     if (index == 0 || !dynamic_cast<const Change*>(m_stack.command(index - 1))) return;
     const QScopedValueRollback<bool> silence(m_isSilent, true);
     m_stack.undo();
+}
+
+void TargetEdits::goBackTo(double target) {
+    const int index = m_stack.index();
+    const auto* latest = index > 0 ? dynamic_cast<const Change*>(m_stack.command(index - 1)) : nullptr;
+    if (latest && latest->before() == target) takeBack();
 }
 
 }  // namespace consa

@@ -19,6 +19,8 @@ public:
     void commit(double before, double after);
     /// The engine refused the latest target: its step leaves the stack.
     void takeBack();
+    /// The run went back to before its latest target, to `target`: the step that led away from there leaves the stack.
+    void goBackTo(double target);
 
 signals:
     /// The target shall be this.

@@ -44,6 +44,9 @@ QString HistoryChart::Marks::label(const SessionEvent& event) const {
     if (event.kind == "pause") return HistoryChart::tr("pause");
     if (event.kind == "resume") return HistoryChart::tr("resume");
     if (event.kind == "stop") return HistoryChart::tr("stop");
+    if (event.kind == "hold") return HistoryChart::tr("hold");
+    if (event.kind == "fork") return HistoryChart::tr("fork");
+    if (event.kind == "rewind") return HistoryChart::tr("back");
     return HistoryChart::tr("freeze");
 }
 

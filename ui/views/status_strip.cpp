@@ -134,6 +134,8 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     QString step = hasRun ? tr("step %1 of %2").arg(snapshot.step).arg(snapshot.stepCount) : QString();
     if (hasRun && snapshot.loss != 0)
         step += tr("   %1 %2").arg(lossWord(snapshot.config.loss)).arg(snapshot.loss, 0, 'f', 3);
+    if (hasRun && snapshot.isFrozen) step += QStringLiteral("   ") + tr("gates frozen");
+    if (hasRun && snapshot.areMultipliersHeld) step += QStringLiteral("   ") + tr("multipliers held");
     m_step->setText(step);
     QStringList times;
     if (isWaiting && !snapshot.message.empty()) times << QString::fromStdString(snapshot.message);

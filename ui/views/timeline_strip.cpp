@@ -40,7 +40,12 @@ protected:
 }  // namespace
 
 TimelineStrip::TimelineStrip(const GateRecord& record, QWidget* parent)
-    : QWidget(parent), m_record(record), m_slider(new JumpingSlider), m_text(new QLabel), m_live(new QToolButton) {
+    : QWidget(parent),
+      m_record(record),
+      m_slider(new JumpingSlider),
+      m_text(new QLabel),
+      m_fork(new QToolButton),
+      m_live(new QToolButton) {
     m_slider->setAccessibleName(tr("Timeline"));
     m_slider->setToolTip(tr("The gates at any recorded step; arrows move one step, End returns to now"));
     m_slider->setPageStep(10);
@@ -49,17 +54,31 @@ TimelineStrip::TimelineStrip(const GateRecord& record, QWidget* parent)
     m_live->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_live->setAutoRaise(true);
     m_live->setToolTip(tr("Show the gates as they are now"));
+    m_fork->setText(tr("Fork from here"));
+    m_fork->setAutoRaise(true);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(16, 0, 16, 6);
     row->setSpacing(8);
     row->addWidget(createMutedLabel(tr("Timeline")));
     row->addWidget(m_slider, 1);
     row->addWidget(m_text);
+    row->addWidget(m_fork);
     row->addWidget(m_live);
     connect(&record, &GateRecord::changed, this, &TimelineStrip::followRecord);
     connect(m_slider, &QSlider::valueChanged, this, &TimelineStrip::moveTo);
     connect(m_live, &QToolButton::clicked, this, [this] { m_slider->setValue(m_slider->maximum()); });
+    connect(m_fork, &QToolButton::clicked, this, &TimelineStrip::requestFork);
+    setForkable(false, {});
     hide();
+}
+
+void TimelineStrip::setForkable(bool isForkable, const QString& whyNot) {
+    m_fork->setEnabled(isForkable);
+    m_fork->setToolTip(isForkable ? tr("Begin a new run at this step and train on from there") : whyNot);
+}
+
+void TimelineStrip::requestFork() {
+    if (!m_record.frames().empty()) emit forkRequested(m_shownStep.value_or(m_record.frames().back().step));
 }
 
 void TimelineStrip::followRun() {

@@ -22,11 +22,20 @@ public:
     explicit TimelineStrip(const GateRecord& record, QWidget* parent = nullptr);
 
     [[nodiscard]] QSlider& slider() { return *m_slider; }
+    [[nodiscard]] QToolButton& forkButton() { return *m_fork; }
+    /// Whether the run on show can be forked, and why not.
+    void setForkable(bool isForkable, const QString& whyNot);
     [[nodiscard]] bool isLive() const { return !m_shownStep; }
     /// Back to the run as it is now; says nothing.
     void followRun();
 
+public slots:
+    /// Asks for a fork from the step on show.
+    void requestFork();
+
 signals:
+    /// A new run shall begin at this step.
+    void forkRequested(int step);
     /// The gates of this frame shall be shown.
     void frameRequested(std::size_t frame);
     /// The run as it is now shall be shown.
@@ -41,6 +50,7 @@ private:
     std::optional<int> m_shownStep;  // empty while live
     QSlider* m_slider;
     QLabel* m_text;
+    QToolButton* m_fork;
     QToolButton* m_live;
 };
 
