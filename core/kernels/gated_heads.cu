@@ -1,4 +1,4 @@
-// Kernels of gated_heads.h: memory-bound, a thread for eight values, a block column for one mixed KV head.
+// Kernels of gated_heads.h: memory-bound, a thread for eight values.
 #include "core/kernels/gated_heads.h"
 
 #include "core/kernels/bfloat_pack.cuh"
@@ -8,82 +8,92 @@ namespace consa::kernels {
 namespace {
 
 constexpr int kThreads = 256;
+constexpr int kPack = 8;
 constexpr int kPacksPerThread = 8;
 
-/// Pack of eight values `pack` of mixed KV head `mixed` in row `row`.
-struct Place {
-    long long packed;  // in the branches
-    long long out;     // in the layer's output
+/// Where a place's columns come from and how they are scaled.
+struct Source {
+    int slot;
+    float scale;
 };
 
-__device__ __forceinline__ Place placeOf(const MixedHeads& heads, long long row, int mixed, int pack, int packs) {
-    return {((row * heads.order.mixed + mixed) * packs + pack) * 8,
-            ((row * heads.order.kvHeads + heads.order.fullOnly + mixed) * packs + pack) * 8};
+__device__ Source sourceOf(const HeadOrder& order, int place, bool mixes) {
+    if (!mixes) return {place, 1};
+    const int full = order.fullOnly + order.mixed;
+    if (place < full) return {place, place < order.fullOnly ? 1.0f : order.z[place]};
+    const int slot = place - order.mixed;
+    return {slot, slot < full ? 1 - order.z[slot] : 1.0f};
 }
 
-/// Calls visit(place) for every pack of this block's KV head and rows.
-template <typename Visit>
-__device__ void forEachPack(const MixedHeads& heads, Visit visit) {
-    const int packs = heads.group * heads.headDim / 8, mixed = blockIdx.y;
+// Grid: x over packs of a place's columns and rows, y over places.
+__global__ void weightsKernel(OutputWeights w, __nv_bfloat16* out, bool mixes) {
+    const int packs = w.width / kPack, places = static_cast<int>(gridDim.y), place = blockIdx.y;
+    const long long index = static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x;
+    if (index >= static_cast<long long>(w.rows) * packs) return;
+    const long long row = index / packs, value = index % packs * kPack;
+    const Source source = sourceOf(w.order, place, mixes);
+    const auto* from = static_cast<const __nv_bfloat16*>(w.weights) +
+                       (row * w.order.kvHeads + w.order.head[source.slot]) * w.width + value;
+    Pack8 pack = loadPack(from);
+#pragma unroll
+    for (float& one : pack.values) one *= source.scale;
+    storePack(out + (row * places + place) * w.width + value, pack);
+}
+
+void launchWeights(const OutputWeights& w, void* out, bool mixes, cudaStream_t stream) {
+    const long long packs = static_cast<long long>(w.rows) * w.width / kPack;
+    const dim3 grid(static_cast<unsigned>((packs + kThreads - 1) / kThreads),
+                    static_cast<unsigned>(w.order.kvHeads + (mixes ? w.order.mixed : 0)));
+    weightsKernel<<<grid, kThreads, 0, stream>>>(w, static_cast<__nv_bfloat16*>(out), mixes);
+}
+
+// Grid: x over packs of a mixed head's rows, y over mixed heads.
+__global__ void gradientKernel(GateGradients g) {
+    __shared__ float warpSums[kThreads / 32];
+    const int packs = g.group * g.headDim / kPack, mixed = blockIdx.y;
+    const int fullPlace = g.order.fullOnly + mixed, slidingPlace = fullPlace + g.order.mixed;
+    const int places = g.order.kvHeads + g.order.mixed;
+    const auto* outputs = static_cast<const __nv_bfloat16*>(g.outputs);
+    const auto* gradOut = static_cast<const __nv_bfloat16*>(g.gradOut);
     const long long first = static_cast<long long>(blockIdx.x) * kThreads * kPacksPerThread + threadIdx.x;
-    const long long count = heads.rows * packs;
+    float sum = 0;
 #pragma unroll
     for (int i = 0; i < kPacksPerThread; ++i) {
         const long long index = first + i * kThreads;
-        if (index >= count) return;
-        visit(placeOf(heads, index / packs, mixed, static_cast<int>(index % packs), packs));
+        if (index >= g.rows * packs) break;
+        const long long row = index / packs, pack = index % packs;
+        const Pack8 f = loadPack(outputs + ((row * places + fullPlace) * packs + pack) * kPack);
+        const Pack8 s = loadPack(outputs + ((row * places + slidingPlace) * packs + pack) * kPack);
+        const Pack8 gradient = loadPack(gradOut + ((row * g.order.kvHeads + fullPlace) * packs + pack) * kPack);
+#pragma unroll
+        for (int d = 0; d < kPack; ++d) sum += gradient.values[d] * (f.values[d] - s.values[d]);
     }
-}
-
-__global__ void mixKernel(MixedHeads heads, __nv_bfloat16* out) {
-    const float z = heads.order.z[heads.order.fullOnly + blockIdx.y];
-    const auto* full = static_cast<const __nv_bfloat16*>(heads.full);
-    const auto* sliding = static_cast<const __nv_bfloat16*>(heads.sliding);
-    forEachPack(heads, [&](const Place& place) {
-        Pack8 f = loadPack(full + place.packed);
-        const Pack8 s = loadPack(sliding + place.packed);
-#pragma unroll
-        for (int d = 0; d < 8; ++d) f.values[d] = z * f.values[d] + (1 - z) * s.values[d];
-        storePack(out + place.out, f);
-    });
-}
-
-__global__ void gradientKernel(MixedHeads heads, const __nv_bfloat16* gradOut, float* gradZ) {
-    __shared__ float warpSums[kThreads / 32];
-    const auto* full = static_cast<const __nv_bfloat16*>(heads.full);
-    const auto* sliding = static_cast<const __nv_bfloat16*>(heads.sliding);
-    float sum = 0;
-    forEachPack(heads, [&](const Place& place) {
-        const Pack8 f = loadPack(full + place.packed), s = loadPack(sliding + place.packed);
-        const Pack8 g = loadPack(gradOut + place.out);
-#pragma unroll
-        for (int d = 0; d < 8; ++d) sum += g.values[d] * (f.values[d] - s.values[d]);
-    });
     for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_down_sync(0xffffffffu, sum, offset);
     if (threadIdx.x % 32 == 0) warpSums[threadIdx.x / 32] = sum;
     __syncthreads();
     if (threadIdx.x != 0) return;
     float total = 0;
     for (float part : warpSums) total += part;
-    atomicAdd(gradZ + heads.order.head[heads.order.fullOnly + blockIdx.y], total);
-}
-
-dim3 gridOf(const MixedHeads& heads) {
-    constexpr long long kPerBlock = kThreads * kPacksPerThread;
-    const long long packs = heads.rows * heads.group * heads.headDim / 8;
-    return dim3(static_cast<unsigned>((packs + kPerBlock - 1) / kPerBlock), static_cast<unsigned>(heads.order.mixed));
+    atomicAdd(g.gradZ + g.order.head[fullPlace], total);
 }
 
 }  // namespace
 
-void mixHeads(const MixedHeads& heads, void* out, cudaStream_t stream) {
-    if (heads.order.mixed == 0 || heads.rows == 0) return;
-    mixKernel<<<gridOf(heads), kThreads, 0, stream>>>(heads, static_cast<__nv_bfloat16*>(out));
+void mixingWeights(const OutputWeights& weights, void* out, cudaStream_t stream) {
+    launchWeights(weights, out, true, stream);
 }
 
-void gateGradients(const MixedHeads& heads, const void* gradOut, float* gradZ, cudaStream_t stream) {
-    if (heads.order.mixed == 0 || heads.rows == 0) return;
-    gradientKernel<<<gridOf(heads), kThreads, 0, stream>>>(heads, static_cast<const __nv_bfloat16*>(gradOut), gradZ);
+void slotWeights(const OutputWeights& weights, void* out, cudaStream_t stream) {
+    launchWeights(weights, out, false, stream);
+}
+
+void gateGradients(const GateGradients& gradients, cudaStream_t stream) {
+    if (gradients.order.mixed == 0 || gradients.rows == 0) return;
+    constexpr long long kPerBlock = kThreads * kPacksPerThread;
+    const long long packs = gradients.rows * gradients.group * gradients.headDim / kPack;
+    const dim3 grid(static_cast<unsigned>((packs + kPerBlock - 1) / kPerBlock),
+                    static_cast<unsigned>(gradients.order.mixed));
+    gradientKernel<<<grid, kThreads, 0, stream>>>(gradients);
 }
 
 }  // namespace consa::kernels

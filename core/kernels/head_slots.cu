@@ -28,11 +28,11 @@ struct Item {
         if (part == Part::Query) return kvSlot * h.group + withinGroup;
         return queryHeads + (part == Part::Value ? h.order.kvHeads : 0) + kvSlot;
     }
-    /// Its place among the mixed heads' sliding gradients.
-    __device__ int mixedHead(const HeadSlots& h) const {
-        const int mixed = h.order.mixed, slot = kvSlot - h.order.fullOnly;
+    /// Its place among the gradients of a branch of `kvHeads` KV heads, the first in slot `first`.
+    __device__ int branchHead(const HeadSlots& h, int first, int kvHeads) const {
+        const int slot = kvSlot - first;
         if (part == Part::Query) return slot * h.group + withinGroup;
-        return mixed * h.group + (part == Part::Value ? mixed : 0) + slot;
+        return kvHeads * h.group + (part == Part::Value ? kvHeads : 0) + slot;
     }
 };
 
@@ -127,17 +127,19 @@ __global__ void fillKernel(HeadSlots h, const void* projected, void* slots, long
 
 /// The gradient by a slot's head, both branches' with their gates and the sinks' with them.
 __device__ Halves slotGradient(const HeadSlots& h, const SlotGradients& g, const Item& item) {
-    Halves x = loadHalves(h, g.slots, item.row * headsOf(h) + item.slotHead(h), item.low);
-    const bool slides = item.kvSlot >= h.order.fullOnly;
-    const bool isMixed = slides && item.kvSlot < h.order.fullOnly + h.order.mixed;
-    const float slidingShare = isMixed ? 1 - h.order.z[item.kvSlot] : 1.0f;
-    if (isMixed) {
-        const int mixedHeads = h.order.mixed * (h.group + 2);
-        const Halves s = loadHalves(h, g.sliding, item.row * mixedHeads + item.mixedHead(h), item.low);
+    const int full = h.order.fullOnly + h.order.mixed, sliding = h.order.kvHeads - h.order.fullOnly;
+    const bool slides = item.kvSlot >= h.order.fullOnly, isFull = item.kvSlot < full;
+    const float slidingShare = slides && isFull ? 1 - h.order.z[item.kvSlot] : 1.0f;
+    Halves x = {};
+    if (isFull) x = loadHalves(h, g.full, item.row * full * (h.group + 2) + item.branchHead(h, 0, full), item.low);
+    if (slides) {
+        const long long row = item.row * sliding * (h.group + 2);
+        const Halves s = loadHalves(h, g.sliding, row + item.branchHead(h, h.order.fullOnly, sliding), item.low);
+        const float fullShare = 1 - slidingShare;  // 0 for heads that only slide
 #pragma unroll
         for (int d = 0; d < kPack; ++d) {
-            x.low.values[d] = (1 - slidingShare) * x.low.values[d] + slidingShare * s.low.values[d];
-            x.high.values[d] = (1 - slidingShare) * x.high.values[d] + slidingShare * s.high.values[d];
+            x.low.values[d] = fullShare * x.low.values[d] + slidingShare * s.low.values[d];
+            x.high.values[d] = fullShare * x.high.values[d] + slidingShare * s.high.values[d];
         }
     }
     const int token = static_cast<int>(item.row % h.tokens);

@@ -26,11 +26,11 @@ struct HeadSlots {
 /// slots = rotary(norm(projected)) for queries and keys, a copy for values. bfloat16, contiguous; computed in float32.
 void fillSlots(const HeadSlots& heads, const void* projected, void* slots, cudaStream_t stream);
 
-/// Gradients by the slots. A KV head with both branches has two: that of the full one in `slots`, that of the sliding
-/// one in `sliding`; they are added with the weights z and 1 - z.
+/// Gradients by a branch's queries, keys and values, in that order: bfloat16 [batch, tokens, n (group + 2), headDim]
+/// for the branch's n KV heads. A mixed head has one of either branch; they are added with the weights z and 1 - z.
 struct SlotGradients {
-    const void* slots = nullptr;    // bfloat16, as the slots
-    const void* sliding = nullptr;  // bfloat16 [batch, tokens, mixed (group + 2), headDim]: q, k, v; null without
+    const void* full = nullptr;     // null without such heads
+    const void* sliding = nullptr;  // likewise
     const float* sinks = nullptr;   // float32 [2, batch, sinkTokens, kvHeads, headDim]: more for the keys and values
                                     // of the first tokens, of sliding branches, by slot; null without
     int sinkTokens = 0;

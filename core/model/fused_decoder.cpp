@@ -211,6 +211,7 @@ bool canFuseDecoder(const ModelConfig& config, const TransformerWeights& weights
     if (!embedding.is_cuda() || embedding.scalar_type() != torch::kBFloat16) return false;
     constexpr int kMeasuredMajor = 9;
     if (at::cuda::getDeviceProperties(embedding.device().index())->major != kMeasuredMajor) return false;
+    if (tokens < 2) return false;  // cuDNN has no plan for one
     const bool fitsHeads = (config.headDim == 64 || config.headDim == 128) &&
                            config.kvHeadCount <= kernels::kMaxKvHeads && gates.sinkTokens <= kernels::kMaxSinks;
     const bool fitsWidth =

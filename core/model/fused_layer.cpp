@@ -67,26 +67,44 @@ Tensor slotsFrom(const LayerContext& context, const LayerWeights& weights, const
     return slots;
 }
 
-/// The output layer's weights with their columns by slot.
-Tensor outputBySlot(const LayerContext& context, const LayerWeights& weights, const HeadBranches& call) {
-    context.mark(Part::Elementwise);
-    const auto& order = call.order;
-    bool isInOrder = true;
-    for (int slot = 0; slot < order.kvHeads; ++slot) isInOrder = isInOrder && order.head[slot] == slot;
-    if (isInOrder) return weights.output;
-    const int64_t width = int64_t{call.group} * call.headDim;
-    std::vector<Tensor> columns;
-    for (int slot = 0; slot < order.kvHeads; ++slot)
-        columns.push_back(weights.output.narrow(1, order.head[slot] * width, width));
-    return torch::cat(columns, 1);
+kernels::OutputWeights outputOf(const LayerWeights& weights, const HeadBranches& call) {
+    return {call.order, weights.output.const_data_ptr(), static_cast<int>(weights.output.size(0)),
+            call.group * call.headDim};
 }
 
-/// Puts the columns of a gradient by outputBySlot() back where the weights have them.
-Tensor outputByHead(const HeadBranches& call, const Tensor& bySlot) {
+/// The output layer's weights for the branches' outputs: they mix where both have a head.
+Tensor mixingOutput(const LayerContext& context, const LayerWeights& weights, const HeadBranches& call) {
+    context.mark(Part::Gates);
+    const int64_t width = int64_t{call.group} * call.headDim;
+    Tensor out = torch::empty({weights.output.size(0), (call.order.kvHeads + call.order.mixed) * width},
+                              weights.output.options());
+    kernels::mixingWeights(outputOf(weights, call), out.data_ptr(), stream());
+    return out;
+}
+
+/// The same for the gradient by heads in their slots.
+Tensor slotOutput(const LayerContext& context, const LayerWeights& weights, const HeadBranches& call) {
+    context.mark(Part::Gates);
+    Tensor out = torch::empty_like(weights.output);
+    kernels::slotWeights(outputOf(weights, call), out.data_ptr(), stream());
+    return out;
+}
+
+/// The gradient of the output layer's weights from that of mixingOutput().
+Tensor outputGradient(const HeadBranches& call, const Tensor& byPlace) {
+    const auto& order = call.order;
     const int64_t width = int64_t{call.group} * call.headDim;
     std::vector<Tensor> columns;
-    for (int head = 0; head < call.order.kvHeads; ++head)
-        columns.push_back(bySlot.narrow(1, call.order.slot[head] * width, width));
+    for (int head = 0; head < order.kvHeads; ++head) {
+        const int slot = order.slot[head];
+        const auto place = [&](int64_t index) { return byPlace.narrow(1, index * width, width); };
+        if (slot < order.fullOnly)
+            columns.push_back(place(slot));
+        else if (slot < order.full())
+            columns.push_back(place(slot) * order.z[slot] + place(slot + order.mixed) * (1 - order.z[slot]));
+        else
+            columns.push_back(place(slot + order.mixed));
+    }
     return torch::cat(columns, 1);
 }
 
@@ -148,8 +166,8 @@ Tensor projectionBackward(const LayerContext& context, const LayerWeights& w, La
     context.mark(Part::Elementwise);
     const Tensor gradQueryNorm = zerosLike(w.queryNorm, wantsWeights), gradKeyNorm = zerosLike(w.keyNorm, wantsWeights);
     kernels::SlotGradients slots;
-    slots.slots = branches.slots.const_data_ptr();
-    slots.sliding = dataOrNull(branches.mixedSliding);
+    slots.full = dataOrNull(branches.full);
+    slots.sliding = dataOrNull(branches.sliding);
     slots.sinks = branches.sinks.defined() ? branches.sinks.const_data_ptr<float>() : nullptr;
     slots.sinkTokens = branches.sinks.defined() ? kept.call.sinkTokens : 0;
     slots.gradQueryNorm = floatsOrNull(gradQueryNorm);
@@ -209,7 +227,7 @@ ResidualParts layerForward(const LayerContext& context, const LayerWeights& w, c
     const Tensor projected = linear(context, hidden, w.queryKeyValue, w.queryKeyValueBias);
     const Tensor slots = slotsFrom(context, w, call, projected);
     const BranchOutputs heads = attendHeads(context.attention, call, slots);
-    const Tensor attended = linear(context, heads.out.flatten(1), outputBySlot(context, w, call));
+    const Tensor attended = linear(context, heads.out.flatten(1), mixingOutput(context, w, call));
     context.mark(Part::Elementwise);
     hidden = normedSum({x, attended}, w.feedForwardNorm, epsilon, middle);
     const Tensor gateUp = linear(context, hidden, w.gateUp);
@@ -239,11 +257,10 @@ Tensor layerBackward(const LayerContext& context, const LayerWeights& w, LayerAc
         (void)layerForward(keepsAll, w, call, input, true, kept);
     }
     const Tensor gradMiddle = feedForwardBackward(context, w, kept, gradient, wants.weights, gradients);
-    const Tensor output = outputBySlot(context, w, kept.call);
     if (wants.weights)
-        gradients.output = outputByHead(kept.call, weightGradient(context, gradMiddle, kept.heads.out.flatten(1)));
-    const Tensor gradHeads = linearBackward(context, gradMiddle, output);
-    context.mark(Part::Mix);
+        gradients.output = outputGradient(kept.call, weightGradient(context, gradMiddle, kept.heads.out.flatten(1)));
+    const Tensor gradHeads = linearBackward(context, gradMiddle, slotOutput(context, w, kept.call));
+    context.mark(Part::Gates);
     addGateGradients(kept.call, kept.heads, gradHeads, gradZ);
     if (!wants.input && !wants.weights) return {};
     if (!kept.slots.defined()) kept.slots = slotsFrom(context, w, kept.call, kept.projected);

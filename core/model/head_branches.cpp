@@ -1,4 +1,4 @@
-// Calls of head_branches.h: one for each kind of head that the layer has.
+// Calls of head_branches.h: one for each branch that the layer has heads for.
 #ifdef CONSA_HAS_CUDNN
 
 #include "core/model/head_branches.h"
@@ -28,28 +28,34 @@ void* at(Tensor& x, int64_t values) {
     return static_cast<char*>(x.data_ptr()) + values * kBytesPerValue;
 }
 
-/// KV heads [firstSlot, firstSlot + kvHeads) and their query groups within tensors of all slots.
-struct Block {
+/// One branch: KV heads [firstSlot, firstSlot + kvHeads) and their query groups.
+struct Branch {
     const HeadBranches& call;
     int firstSlot = 0;
     int kvHeads = 0;
-    int windowTokens = 0;  // 0: full
+    int windowTokens = 0;    // 0: full
+    int64_t firstPlace = 0;  // of its output among both branches', in KV heads
 
     [[nodiscard]] int64_t queryHeads() const { return int64_t{kvHeads} * call.group; }
-    [[nodiscard]] int64_t allQueryHeads() const { return int64_t{call.order.kvHeads} * call.group; }
-    [[nodiscard]] int64_t allHeads() const { return int64_t{call.order.kvHeads} * (call.group + 2); }
-    /// Where q, k and v of the block begin in a row of slots, in values.
-    [[nodiscard]] int64_t q() const { return int64_t{firstSlot} * call.group * call.headDim; }
-    [[nodiscard]] int64_t k() const { return (allQueryHeads() + firstSlot) * call.headDim; }
-    [[nodiscard]] int64_t v() const { return (allQueryHeads() + call.order.kvHeads + firstSlot) * call.headDim; }
-    [[nodiscard]] int64_t slotStride() const { return allHeads() * call.headDim; }
-    [[nodiscard]] int64_t outStride() const { return allQueryHeads() * call.headDim; }
-    [[nodiscard]] int64_t ownStride() const { return queryHeads() * call.headDim; }  // of an output of its own
-    void mark() const {
-        if (call.clock) call.clock->mark(windowTokens > 0 ? Part::SlidingAttention : Part::FullAttention);
+    /// Width of one KV head's queries, in values.
+    [[nodiscard]] int64_t width() const { return int64_t{call.group} * call.headDim; }
+    /// Where q, k and v of the branch begin in a row of slots, in values.
+    [[nodiscard]] int64_t q() const { return firstSlot * width(); }
+    [[nodiscard]] int64_t k() const { return call.order.kvHeads * width() + int64_t{firstSlot} * call.headDim; }
+    [[nodiscard]] int64_t v() const { return k() + int64_t{call.order.kvHeads} * call.headDim; }
+    [[nodiscard]] int64_t slotStride() const { return int64_t{call.order.kvHeads} * (call.group + 2) * call.headDim; }
+    [[nodiscard]] int64_t out() const { return firstPlace * width(); }
+    [[nodiscard]] int64_t outStride() const { return (call.order.kvHeads + call.order.mixed) * width(); }
+    [[nodiscard]] int64_t gradOutStride() const { return call.order.kvHeads * width(); }
+    [[nodiscard]] int64_t gradientHeads() const { return int64_t{kvHeads} * (call.group + 2); }
+    [[nodiscard]] int64_t gradientK() const { return kvHeads * width(); }
+    [[nodiscard]] int64_t gradientV() const { return gradientK() + int64_t{kvHeads} * call.headDim; }
+    void mark(Part part) const {
+        if (call.clock) call.clock->mark(part);
     }
+    void mark() const { mark(windowTokens > 0 ? Part::SlidingAttention : Part::FullAttention); }
     [[nodiscard]] bool seesSinks() const {
-        return windowTokens > 0 && call.sinkTokens > 0 && call.tokens > windowTokens;
+        return kvHeads > 0 && windowTokens > 0 && call.sinkTokens > 0 && call.tokens > windowTokens;
     }
     [[nodiscard]] kernels::AttentionShape shape() const {
         kernels::AttentionShape s;
@@ -60,6 +66,7 @@ struct Block {
         s.headDim = call.headDim;
         s.windowTokens = windowTokens;
         s.tokenStride = slotStride();
+        s.outTokenStride = outStride();
         return s;
     }
     [[nodiscard]] kernels::SinkAttention sinks(const Tensor& slots) const {
@@ -79,16 +86,13 @@ struct Block {
     }
 };
 
-struct Blocks {
-    Block fullOnly, mixedFull, mixedSliding, slidingOnly;
+Branch fullBranch(const HeadBranches& call) {
+    return {call, 0, call.order.full(), 0, 0};
+}
 
-    explicit Blocks(const HeadBranches& call)
-        : fullOnly{call, 0, call.order.fullOnly, 0},
-          mixedFull{call, call.order.fullOnly, call.order.mixed, 0},
-          mixedSliding{call, call.order.fullOnly, call.order.mixed, call.windowTokens},
-          slidingOnly{call, call.order.fullOnly + call.order.mixed,
-                      call.order.kvHeads - call.order.fullOnly - call.order.mixed, call.windowTokens} {}
-};
+Branch slidingBranch(const HeadBranches& call) {
+    return {call, call.order.fullOnly, call.order.sliding(), call.windowTokens, call.order.full()};
+}
 
 /// Memory for cuDNN's calls out of torch's pool; the stream's order lets the next call use it again.
 kernels::Workspace workspaceOn(const Tensor& like, Tensor& holder) {
@@ -98,67 +102,52 @@ kernels::Workspace workspaceOn(const Tensor& like, Tensor& holder) {
     };
 }
 
-/// Attention of one block into `out`, a tensor whose rows are `outStride` values, from value `outFirst` on.
-Tensor forwardBlock(kernels::HeadAttention& attention, const Block& block, const Tensor& slots, Tensor& out,
-                    int64_t outFirst, int64_t outStride) {
-    block.mark();
-    Tensor holder, stats = torch::empty({block.call.batch, block.queryHeads(), block.call.tokens},
+/// Writes a branch's outputs in their place and returns its log-sum-exp.
+Tensor branchForward(kernels::HeadAttention& attention, const Branch& branch, const Tensor& slots, Tensor& out) {
+    if (branch.kvHeads == 0) return {};
+    branch.mark();
+    Tensor holder, stats = torch::empty({branch.call.batch, branch.queryHeads(), branch.call.tokens},
                                         slots.options().dtype(torch::kFloat32));
-    kernels::AttentionShape shape = block.shape();
-    shape.outTokenStride = outStride;
-    attention.forward(
-        at::native::getCudnnHandle(), shape,
-        {at(slots, block.q()), at(slots, block.k()), at(slots, block.v()), at(out, outFirst), stats.data_ptr<float>()},
-        workspaceOn(slots, holder));
-    if (block.seesSinks())
-        kernels::mergeSinksForward(block.sinks(slots), {at(out, outFirst), outStride}, stats.data_ptr<float>(),
-                                   at::cuda::getCurrentCUDAStream());
+    attention.forward(at::native::getCudnnHandle(), branch.shape(),
+                      {at(slots, branch.q()), at(slots, branch.k()), at(slots, branch.v()), at(out, branch.out()),
+                       stats.data_ptr<float>()},
+                      workspaceOn(slots, holder));
+    if (!branch.seesSinks()) return stats;
+    branch.mark(Part::Sinks);
+    kernels::mergeSinksForward(branch.sinks(slots), {at(out, branch.out()), branch.outStride()},
+                               stats.data_ptr<float>(), at::cuda::getCurrentCUDAStream());
     return stats;
 }
 
-/// Where a block's tensors lie in the backward pass.
-struct BackwardPlace {
-    const Tensor& out;
-    int64_t outFirst = 0, outStride = 0;
-    Tensor& gradients;
-    int64_t q = 0, k = 0, v = 0, gradientStride = 0;
-};
-
-void backwardBlock(kernels::HeadAttention& attention, const Block& block, const Tensor& slots, const Tensor& stats,
-                   const Tensor& gradOut, const BackwardPlace& place, Tensor& sinks) {
-    block.mark();
-    Tensor holder;
-    kernels::AttentionShape shape = block.shape();
-    shape.outTokenStride = place.outStride;
-    shape.gradOutTokenStride = block.outStride();
-    shape.gradTokenStride = place.gradientStride;
+/// Returns the gradients by the branch's queries, keys and values; those of the sinks' keys and values go to `sinks`.
+Tensor branchBackward(kernels::HeadAttention& attention, const Branch& branch, const Tensor& slots, const Tensor& out,
+                      const Tensor& stats, const Tensor& gradOut, Tensor& sinks) {
+    if (branch.kvHeads == 0) return {};
+    branch.mark();
+    Tensor holder,
+        gradients = torch::empty({slots.size(0), branch.gradientHeads(), branch.call.headDim}, slots.options());
+    const int64_t gradientStride = gradients.size(1) * gradients.size(2);
+    kernels::AttentionShape shape = branch.shape();
+    shape.gradOutTokenStride = branch.gradOutStride();
+    shape.gradTokenStride = gradientStride;
     attention.backward(at::native::getCudnnHandle(), shape,
-                       {at(slots, block.q()), at(slots, block.k()), at(slots, block.v()), at(place.out, place.outFirst),
-                        at(gradOut, block.q()), stats.const_data_ptr<float>(), at(place.gradients, place.q),
-                        at(place.gradients, place.k), at(place.gradients, place.v)},
+                       {at(slots, branch.q()), at(slots, branch.k()), at(slots, branch.v()), at(out, branch.out()),
+                        at(gradOut, branch.q()), stats.const_data_ptr<float>(), gradients.data_ptr(),
+                        at(gradients, branch.gradientK()), at(gradients, branch.gradientV())},
                        workspaceOn(slots, holder));
-    if (!block.seesSinks()) return;
+    if (!branch.seesSinks()) return gradients;
+    branch.mark(Part::Sinks);
     kernels::SinkGradients g;
-    g.gradOut = {at(gradOut, block.q()), block.outStride()};
-    g.out = {at(place.out, place.outFirst), place.outStride};
+    g.gradOut = {at(gradOut, branch.q()), branch.gradOutStride()};
+    g.out = {at(out, branch.out()), branch.outStride()};
     g.logSumExp = stats.const_data_ptr<float>();
-    g.gradQ = {at(place.gradients, place.q), place.gradientStride};
+    g.gradQ = {gradients.data_ptr(), gradientStride};
     g.gradSinkK = sinks.data_ptr<float>();
     g.gradSinkV = g.gradSinkK + sinks.numel() / 2;
-    g.kvHeads = block.call.order.kvHeads;
-    g.firstKvHead = block.firstSlot;
-    kernels::mergeSinksBackward(block.sinks(slots), g, at::cuda::getCurrentCUDAStream());
-}
-
-kernels::MixedHeads mixedHeads(const HeadBranches& call, const BranchOutputs& outputs) {
-    kernels::MixedHeads heads;
-    heads.order = call.order;
-    heads.full = outputs.mixedFull.const_data_ptr();
-    heads.sliding = outputs.mixedSliding.const_data_ptr();
-    heads.rows = int64_t{call.batch} * call.tokens;
-    heads.group = call.group;
-    heads.headDim = call.headDim;
-    return heads;
+    g.kvHeads = branch.call.order.kvHeads;
+    g.firstKvHead = branch.firstSlot;
+    kernels::mergeSinksBackward(branch.sinks(slots), g, at::cuda::getCurrentCUDAStream());
+    return gradients;
 }
 
 }  // namespace
@@ -185,62 +174,37 @@ kernels::HeadOrder headOrder(std::span<const double> z, int64_t tokens, int64_t 
 }
 
 BranchOutputs attendHeads(kernels::HeadAttention& attention, const HeadBranches& call, const Tensor& slots) {
-    const Blocks blocks(call);
-    const int64_t rows = slots.size(0), all = blocks.fullOnly.outStride();
+    const int64_t places = call.order.kvHeads + call.order.mixed;
     BranchOutputs outputs;
-    outputs.out = torch::empty({rows, blocks.fullOnly.allQueryHeads(), call.headDim}, slots.options());
-    const auto inPlace = [&](const Block& block) {
-        return forwardBlock(attention, block, slots, outputs.out, block.q(), all);
-    };
-    if (blocks.fullOnly.kvHeads > 0) outputs.fullStats = inPlace(blocks.fullOnly);
-    if (blocks.slidingOnly.kvHeads > 0) outputs.slidingStats = inPlace(blocks.slidingOnly);
-    if (call.order.mixed == 0) return outputs;
-    const auto apart = [&](const Block& block, Tensor& out) {
-        out = torch::empty({rows, block.queryHeads(), call.headDim}, slots.options());
-        return forwardBlock(attention, block, slots, out, 0, block.ownStride());
-    };
-    outputs.mixedFullStats = apart(blocks.mixedFull, outputs.mixedFull);
-    outputs.mixedSlidingStats = apart(blocks.mixedSliding, outputs.mixedSliding);
-    if (call.clock) call.clock->mark(Part::Mix);
-    kernels::mixHeads(mixedHeads(call, outputs), outputs.out.data_ptr(), at::cuda::getCurrentCUDAStream());
+    outputs.out = torch::empty({slots.size(0), places * call.group, call.headDim}, slots.options());
+    outputs.fullStats = branchForward(attention, fullBranch(call), slots, outputs.out);
+    outputs.slidingStats = branchForward(attention, slidingBranch(call), slots, outputs.out);
     return outputs;
 }
 
 BranchGradients attendHeadsBackward(kernels::HeadAttention& attention, const HeadBranches& call, const Tensor& slots,
                                     const BranchOutputs& outputs, const Tensor& gradOut) {
-    const Blocks blocks(call);
+    const Branch full = fullBranch(call), sliding = slidingBranch(call);
     BranchGradients result;
-    result.slots = torch::empty_like(slots);
-    if (blocks.mixedSliding.seesSinks() || blocks.slidingOnly.seesSinks())
+    if (sliding.seesSinks())
         result.sinks = torch::zeros({2, call.batch, call.sinkTokens, call.order.kvHeads, call.headDim},
                                     slots.options().dtype(torch::kFloat32));
-    const auto toSlots = [&](const Block& block, const Tensor& out, int64_t first, int64_t stride,
-                             const Tensor& stats) {
-        if (block.kvHeads == 0) return;
-        backwardBlock(attention, block, slots, stats, gradOut,
-                      {out, first, stride, result.slots, block.q(), block.k(), block.v(), block.slotStride()},
-                      result.sinks);
-    };
-    toSlots(blocks.fullOnly, outputs.out, blocks.fullOnly.q(), blocks.fullOnly.outStride(), outputs.fullStats);
-    toSlots(blocks.slidingOnly, outputs.out, blocks.slidingOnly.q(), blocks.slidingOnly.outStride(),
-            outputs.slidingStats);
-    toSlots(blocks.mixedFull, outputs.mixedFull, 0, blocks.mixedFull.ownStride(), outputs.mixedFullStats);
-    if (call.order.mixed == 0) return result;
-    const Block& block = blocks.mixedSliding;
-    const int64_t heads = block.queryHeads() + 2 * block.kvHeads;
-    result.mixedSliding = torch::empty({slots.size(0), heads, call.headDim}, slots.options());
-    backwardBlock(
-        attention, block, slots, outputs.mixedSlidingStats, gradOut,
-        {outputs.mixedSliding, 0, block.ownStride(), result.mixedSliding, 0, block.queryHeads() * call.headDim,
-         (block.queryHeads() + block.kvHeads) * call.headDim, heads * call.headDim},
-        result.sinks);
+    result.full = branchBackward(attention, full, slots, outputs.out, outputs.fullStats, gradOut, result.sinks);
+    result.sliding =
+        branchBackward(attention, sliding, slots, outputs.out, outputs.slidingStats, gradOut, result.sinks);
     return result;
 }
 
 void addGateGradients(const HeadBranches& call, const BranchOutputs& outputs, const Tensor& gradOut, Tensor gradZ) {
-    if (call.order.mixed == 0) return;
-    kernels::gateGradients(mixedHeads(call, outputs), gradOut.const_data_ptr(), gradZ.data_ptr<float>(),
-                           at::cuda::getCurrentCUDAStream());
+    kernels::GateGradients g;
+    g.order = call.order;
+    g.outputs = outputs.out.const_data_ptr();
+    g.gradOut = gradOut.const_data_ptr();
+    g.gradZ = gradZ.data_ptr<float>();
+    g.rows = gradOut.size(0);
+    g.group = call.group;
+    g.headDim = call.headDim;
+    kernels::gateGradients(g, at::cuda::getCurrentCUDAStream());
 }
 
 }  // namespace consa

@@ -1,4 +1,5 @@
-// The gated attention of one layer on a GPU: each block of heads computed as its gates ask, read and written in place.
+// The two branches of a layer's gated attention on a GPU: each block of heads computed as its gates ask, read and
+// written in place.
 #pragma once
 
 #include "core/kernels/gated_heads.h"
@@ -7,7 +8,6 @@
 #include "core/model/part_clock.h"
 #include "core/model/torch_api.h"
 
-#include <array>
 #include <span>
 
 namespace consa {
@@ -27,24 +27,25 @@ struct HeadBranches {
     PartClock* clock = nullptr;  // null: no times wanted
 };
 
-/// What attention gives and keeps for its gradient; tensors of bfloat16, rows = batch x tokens, heads by slot.
+/// What attention gives and keeps for its gradient; rows = batch x tokens.
 struct BranchOutputs {
-    torch::Tensor out;                                                         // [rows, queryHeads, headDim]
-    torch::Tensor mixedFull, mixedSliding;                                     // [rows, mixed group, headDim]
-    torch::Tensor fullStats, mixedFullStats, mixedSlidingStats, slidingStats;  // float32 [batch, heads, tokens]
+    torch::Tensor out;           // bfloat16 [rows, (kvHeads + mixed) group, headDim]: full branch, then sliding branch
+    torch::Tensor fullStats;     // float32 [batch, heads, tokens]: log-sum-exp; undefined without such heads
+    torch::Tensor slidingStats;  // likewise
 };
 
-/// slots: [rows, queryHeads + 2 kvHeads, headDim] as HeadSlots has it.
+/// slots: [rows, (group + 2) kvHeads, headDim] as HeadSlots has it.
 [[nodiscard]] BranchOutputs attendHeads(kernels::HeadAttention& attention, const HeadBranches& call,
                                         const torch::Tensor& slots);
 
-/// Gradients by the slots as SlotGradients has them.
+/// Gradients as SlotGradients has them.
 struct BranchGradients {
-    torch::Tensor slots;         // as the slots
-    torch::Tensor mixedSliding;  // [rows, mixed (group + 2), headDim]; undefined without mixed heads
-    torch::Tensor sinks;         // float32 [2, batch, sinkTokens, kvHeads, headDim]; undefined where none are seen
+    torch::Tensor full;     // [rows, n (group + 2), headDim] for the branch's n KV heads; undefined without such heads
+    torch::Tensor sliding;  // likewise
+    torch::Tensor sinks;    // float32 [2, batch, sinkTokens, kvHeads, headDim]; undefined where none are seen
 };
 
+/// gradOut: [rows, kvHeads group, headDim] by slot; what it is for mixed heads counts for both branches.
 [[nodiscard]] BranchGradients attendHeadsBackward(kernels::HeadAttention& attention, const HeadBranches& call,
                                                   const torch::Tensor& slots, const BranchOutputs& outputs,
                                                   const torch::Tensor& gradOut);

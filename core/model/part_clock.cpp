@@ -5,7 +5,7 @@ namespace consa {
 
 std::string toString(Part part) {
     static const std::array<const char*, kPartCount> names{
-        "linear", "elementwise", "full attention", "sliding attention", "mix", "loss", "other"};
+        "linear", "elementwise", "full attention", "sliding attention", "sinks", "gates", "loss", "other"};
     return names[static_cast<std::size_t>(part)];
 }
 

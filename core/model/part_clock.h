@@ -8,8 +8,8 @@
 
 namespace consa {
 
-enum class Part { Linear, Elementwise, FullAttention, SlidingAttention, Mix, Loss, Other };
-inline constexpr std::size_t kPartCount = 7;
+enum class Part { Linear, Elementwise, FullAttention, SlidingAttention, Sinks, Gates, Loss, Other };
+inline constexpr std::size_t kPartCount = 8;
 
 /// "full attention".
 [[nodiscard]] std::string toString(Part part);

@@ -160,7 +160,10 @@ Tensor Transformer::loss(const Tensor& ids, const ModelGates& gates, const Cance
 Tensor Transformer::tokenLosses(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
     const torch::NoGradGuard noGradients;
     const auto inputs = ids.index({Slice(), Slice(None, -1)}), targets = ids.index({Slice(), Slice(1, None)});
-    const auto losses = nextTokenLosses(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
+    const auto last = hidden(inputs, gates, check).flatten(0, 1);
+    if (m_clock) m_clock->mark(Part::Loss);
+    const auto losses = nextTokenLosses(last, m_weights.head, targets.flatten());
+    if (m_clock) m_clock->mark(Part::Other);
     return losses.view(inputs.sizes());
 }
 
