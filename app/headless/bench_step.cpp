@@ -17,7 +17,17 @@ struct StepOptions {
     StepBenchmark benchmark;
     std::string gates = toString(benchmark.gates);
     std::string type = toString(benchmark.dataType);
+    std::string recompute = "auto";
+    std::string path = "fused";
 };
+
+/// Seconds of a step by part, on a GPU.
+nlohmann::json partsOf(const StepTimes& times) {
+    auto parts = nlohmann::json::object();
+    for (std::size_t i = 0; i < kPartCount; ++i)
+        if (times.partSeconds[i] > 0) parts[toString(static_cast<Part>(i))] = times.partSeconds[i];
+    return parts;
+}
 
 void report(const StepBenchmark& b, const StepTimes& times) {
     constexpr double kTera = 1e12;
@@ -36,7 +46,11 @@ void report(const StepBenchmark& b, const StepTimes& times) {
                                  {"device", times.device},
                                  {"gpu", times.deviceName},
                                  {"dataType", times.dataType},
+                                 {"path", b.fusesLayers ? "fused" : "plain"},
+                                 {"recompute", b.recompute ? toString(*b.recompute) : "auto"},
                                  {"seconds", times.seconds},
+                                 {"parts", partsOf(times)},
+                                 {"host_seconds", times.hostSeconds},
                                  {"seconds_per_step", seconds},
                                  {"tokens_per_second", tokens / seconds},
                                  {"peak_gib", times.peakGib},
@@ -71,6 +85,13 @@ void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& n
             "start (logAlpha 4), late (.25 exactly full, .65 exactly sliding, .1 between) or both (all between)")
         ->capture_default_str();
     command->add_option("--draws", b.gateDraws, "parts of the batch with gates of their own")->capture_default_str();
+    command
+        ->add_option("--recompute", o->recompute,
+                     "what the backward pass computes again: none, feed-forward, layer; auto: the least that fits")
+        ->capture_default_str();
+    command->add_option("--path", o->path, "fused, or plain: torch's operations around the attention, to compare with")
+        ->check(CLI::IsMember({"fused", "plain"}))
+        ->capture_default_str();
     command->add_option("--repeats", b.repeats, "the median counts")->capture_default_str();
     command->add_option("--seed", b.seed, "seed of weights, tokens and gates")->capture_default_str();
     command->add_option("--device", b.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
@@ -78,6 +99,8 @@ void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& n
     command->callback([o, &chosen] {
         chosen = [o] {
             o->benchmark.gates = gatePhaseFromString(o->gates);
+            if (o->recompute != "auto") o->benchmark.recompute = recomputeFromString(o->recompute);
+            o->benchmark.fusesLayers = o->path == "fused";
             o->benchmark.dataType = dataTypeFromString(o->type);
             report(o->benchmark, measureSteps(o->benchmark));
         };

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <random>
 
 namespace consa {
@@ -111,8 +110,12 @@ ModelGates gatesOf(const StepBenchmark& b, const ModelConfig& config, int draw, 
     return gates;
 }
 
-/// One step's work; what a learner needs of it comes to the host once, at the end.
-void step(const StepBenchmark& b, const Transformer& model, const std::vector<Tensor>& ids) {
+using Clock = std::chrono::steady_clock;
+
+/// One step's work; what a learner needs of it comes to the host once, at the end. `handedOver`: when the host began to
+/// wait for it.
+void step(const StepBenchmark& b, const Transformer& model, const std::vector<Tensor>& ids,
+          Clock::time_point& handedOver) {
     std::vector<Tensor> results;
     for (std::size_t draw = 0; draw < ids.size(); ++draw) {
         const ModelGates gates = gatesOf(b, model.config(), static_cast<int>(draw), model.device());
@@ -125,6 +128,7 @@ void step(const StepBenchmark& b, const Transformer& model, const std::vector<Te
         results.push_back(loss.detach().view(1).to(torch::kFloat32));
         if (gates.zTensor.grad().defined()) results.push_back(gates.zTensor.grad().flatten());
     }
+    handedOver = Clock::now();
     static_cast<void>(torch::cat(results).to(torch::kCPU));
 }
 
@@ -142,24 +146,45 @@ std::vector<Tensor> randomIds(const StepBenchmark& b, const ModelConfig& config,
     return parts;
 }
 
-double secondsOf(const torch::Device& device, const std::function<void()>& work) {
-    waitFor(device);
-    const auto begin = std::chrono::steady_clock::now();
-    work();
-    waitFor(device);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+double secondsBetween(Clock::time_point begin, Clock::time_point end) {
+    return std::chrono::duration<double>(end - begin).count();
+}
+
+double medianOf(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
 }
 
 StepTimes measure(const StepBenchmark& b, const ModelConfig& config, const torch::Device& device,
                   torch::ScalarType type) {
-    const Transformer model = randomTransformer(config, device, b.seed, type);
+    Transformer model = randomTransformer(config, device, b.seed, type);
+    model.setRecompute(b.recompute);
+    model.setFusesLayers(b.fusesLayers);
     const std::vector<Tensor> ids = randomIds(b, config, device);
-    for (int i = 0; i < kWarmups; ++i) step(b, model, ids);
+    Clock::time_point handedOver;
+    for (int i = 0; i < kWarmups; ++i) step(b, model, ids, handedOver);
     waitFor(device);
     forgetPeak(device);
     StepTimes times;
-    for (int i = 0; i < b.repeats; ++i) times.seconds.push_back(secondsOf(device, [&] { step(b, model, ids); }));
+    std::vector<double> hostSeconds;
+    for (int i = 0; i < b.repeats; ++i) {
+        const auto begin = Clock::now();
+        step(b, model, ids, handedOver);
+        waitFor(device);
+        times.seconds.push_back(secondsBetween(begin, Clock::now()));
+        hostSeconds.push_back(secondsBetween(begin, handedOver));
+    }
+    times.medianSeconds = medianOf(times.seconds);
+    times.hostSeconds = medianOf(hostSeconds);
     times.peakGib = peakGib(device);
+    if (device.is_cuda()) {
+        PartClock clock;
+        model.setPartClock(&clock);
+        step(b, model, ids, handedOver);
+        times.partSeconds = clock.finish();
+        model.setPartClock(nullptr);
+    }
     return times;
 }
 
@@ -207,9 +232,6 @@ StepTimes measureSteps(const StepBenchmark& b) {
                         " tokens does not fit into the device's memory; try a smaller --batch or --context.",
                     ErrorKind::RunFailed);
     }
-    std::vector<double> sorted = times.seconds;
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
-    times.medianSeconds = sorted[sorted.size() / 2];
     const int count = config.layerCount * config.kvHeadCount;
     times.usefulFlop = flopOf(b, config, gatesInPhase(b.gates, count, mixSeed(b.seed, 0)));
     times.fullFlop = flopOf(b, config, std::vector<double>(static_cast<std::size_t>(count), 1.0));

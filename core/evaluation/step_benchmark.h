@@ -1,9 +1,13 @@
 // How long a gate-learning step and an evaluation take on a shape with random weights.
 #pragma once
 
+#include "core/model/part_clock.h"
+#include "core/model/recompute.h"
 #include "core/training/training_choices.h"
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +36,8 @@ struct StepBenchmark {
     GatePhase gates = GatePhase::Late;
     int gateDraws = 2;  // parts of the batch with gates of their own, as TrainingConfig::gateDraws
     bool isForwardOnly = false;
+    std::optional<Recompute> recompute;  // without one the least that fits
+    bool fusesLayers = true;             // false: plain operations around the attention
     int repeats = 10;
     std::uint64_t seed = 0;
     std::string device = "auto";  // as deviceFromString() takes it
@@ -41,9 +47,11 @@ struct StepBenchmark {
 struct StepTimes {
     std::vector<double> seconds;  // of every repeat, in order
     double medianSeconds = 0;
-    double peakGib = 0;     // device memory that tensors held at most; 0 on a CPU
-    double usefulFlop = 0;  // of a step: linear layers, and attention as every head's own mask has it
-    double fullFlop = 0;    // the same with every head full, as gate_step_torch.py counts
+    std::array<double, kPartCount> partSeconds{};  // of one more step, timed part by part on the device; 0 on a CPU
+    double hostSeconds = 0;  // until the host had handed a step's work to the device; near medianSeconds when it waits
+    double peakGib = 0;      // device memory that tensors held at most; 0 on a CPU
+    double usefulFlop = 0;   // of a step: linear layers, and attention as every head's own mask has it
+    double fullFlop = 0;     // the same with every head full, as gate_step_torch.py counts
     std::string device, deviceName, dataType;
 };
 

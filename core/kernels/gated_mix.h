@@ -1,11 +1,11 @@
 // One pass over both attention branches: their mix by gate, and in the backward pass the gates' gradients with it.
 #pragma once
 
+#include "core/kernels/gated_heads.h"
+
 #include <cuda_runtime_api.h>
 
 namespace consa::kernels {
-
-inline constexpr int kMaxKvHeads = 64;
 
 /// A layer's branches. Branch outputs are packed: they hold only the KV heads that were computed. All tensors are
 /// bfloat16, contiguous; rows = batch x tokens; each KV head has `group` query heads of `headDim`.

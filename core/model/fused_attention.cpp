@@ -108,12 +108,9 @@ std::array<Tensor, 3> fullBackward(const Tensor& gradOut, const Tensor& q, const
 
 kernels::SinkAttention sinkCall(const Plan& plan, const Tensor& q, const Tensor& k, const Tensor& v) {
     kernels::SinkAttention sinks;
-    sinks.q = q.const_data_ptr();
-    sinks.k = k.const_data_ptr();
-    sinks.v = v.const_data_ptr();
-    sinks.qTokenStride = q.stride(1);
-    sinks.kTokenStride = k.stride(1);
-    sinks.vTokenStride = v.stride(1);
+    sinks.q = {q.const_data_ptr(), q.stride(1)};
+    sinks.k = {k.const_data_ptr(), k.stride(1)};
+    sinks.v = {v.const_data_ptr(), v.stride(1)};
     sinks.batch = static_cast<int>(q.size(0));
     sinks.tokens = static_cast<int>(q.size(1));
     sinks.queryHeads = static_cast<int>(q.size(2));
@@ -130,8 +127,8 @@ BranchResult slidingForward(const Plan& plan, const Tensor& q, const Tensor& k, 
                                           plan.windowTokens - 1, 0);
     BranchResult result{std::get<0>(r), std::get<1>(r), std::get<2>(r), std::get<3>(r)};
     if (plan.sinkTokens > 0)
-        kernels::mergeSinksForward(sinkCall(plan, q, k, v), result.out.data_ptr(), result.logSumExp.data_ptr<float>(),
-                                   at::cuda::getCurrentCUDAStream());
+        kernels::mergeSinksForward(sinkCall(plan, q, k, v), {result.out.data_ptr(), q.size(2) * q.size(3)},
+                                   result.logSumExp.data_ptr<float>(), at::cuda::getCurrentCUDAStream());
     return result;
 }
 
@@ -145,10 +142,16 @@ std::array<Tensor, 3> slidingBackward(const Plan& plan, const Tensor& gradOut, c
         const auto options = q.options().dtype(torch::kFloat32);
         const auto gradSinkK = torch::zeros({k.size(0), plan.sinkTokens, k.size(2), k.size(3)}, options);
         const auto gradSinkV = torch::zeros_like(gradSinkK);
-        kernels::mergeSinksBackward(sinkCall(plan, q, k, v), gradOut.const_data_ptr(), forward.out.const_data_ptr(),
-                                    forward.logSumExp.const_data_ptr<float>(), gq.data_ptr(),
-                                    gradSinkK.data_ptr<float>(), gradSinkV.data_ptr<float>(),
-                                    at::cuda::getCurrentCUDAStream());
+        const int64_t rowValues = q.size(2) * q.size(3);
+        kernels::SinkGradients g;
+        g.gradOut = {gradOut.const_data_ptr(), rowValues};
+        g.out = {forward.out.const_data_ptr(), rowValues};
+        g.logSumExp = forward.logSumExp.const_data_ptr<float>();
+        g.gradQ = {gq.data_ptr(), rowValues};
+        g.gradSinkK = gradSinkK.data_ptr<float>();
+        g.gradSinkV = gradSinkV.data_ptr<float>();
+        g.kvHeads = static_cast<int>(k.size(2));
+        kernels::mergeSinksBackward(sinkCall(plan, q, k, v), g, at::cuda::getCurrentCUDAStream());
         gk.narrow(1, 0, plan.sinkTokens).add_(gradSinkK);
         gv.narrow(1, 0, plan.sinkTokens).add_(gradSinkV);
     }

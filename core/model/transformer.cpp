@@ -2,6 +2,7 @@
 #include "core/model/transformer.h"
 
 #include "core/model/chunked_loss.h"
+#include "core/model/fused_decoder.h"
 #include "core/model/gated_attention.h"
 
 #include <cmath>
@@ -60,7 +61,11 @@ TransformerWeights TransformerWeights::copiedAs(torch::ScalarType type) const {
 }
 
 Transformer::Transformer(ModelConfig config, TransformerWeights weights)
-    : m_config(std::move(config)), m_weights(std::move(weights)) {}
+    : m_config(std::move(config)), m_weights(std::move(weights)), m_fused(std::make_shared<FusedDecoder>()) {}
+
+void Transformer::setRecompute(std::optional<Recompute> recompute) {
+    m_fused->setRecompute(recompute);
+}
 
 Tensor Transformer::norm(const Tensor& x, const Tensor& weight) const {
     return torch::rms_norm(x, {x.size(-1)}, weight, m_config.rmsNormEpsilon);
@@ -131,6 +136,8 @@ Tensor Transformer::layer(const Tensor& x, std::size_t index, const ModelGates& 
 Tensor Transformer::hidden(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
     prepareRotary(ids.size(1));
     Tensor x = torch::embedding(m_weights.embedding, ids);
+    if (m_fusesLayers && canFuseDecoder(m_config, m_weights, ids.size(1), gates))
+        return m_fused->hidden(m_config, m_weights, m_tables, x, gates, check, m_clock);
     for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
         if (check) check();
         x = layer(x, i, gates);
@@ -143,13 +150,20 @@ Tensor Transformer::hidden(const Tensor& ids, const ModelGates& gates, const Can
 
 Tensor Transformer::loss(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
     const auto inputs = ids.index({Slice(), Slice(None, -1)}), targets = ids.index({Slice(), Slice(1, None)});
-    return chunkedNextTokenLoss(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
+    const auto last = hidden(inputs, gates, check).flatten(0, 1);
+    if (m_clock) m_clock->mark(Part::Loss);
+    const auto result = chunkedNextTokenLoss(last, m_weights.head, targets.flatten());
+    if (m_clock) m_clock->mark(Part::Other);
+    return result;
 }
 
 Tensor Transformer::tokenLosses(const Tensor& ids, const ModelGates& gates, const CancellationCheck& check) const {
     const torch::NoGradGuard noGradients;
     const auto inputs = ids.index({Slice(), Slice(None, -1)}), targets = ids.index({Slice(), Slice(1, None)});
-    const auto losses = nextTokenLosses(hidden(inputs, gates, check).flatten(0, 1), m_weights.head, targets.flatten());
+    const auto last = hidden(inputs, gates, check).flatten(0, 1);
+    if (m_clock) m_clock->mark(Part::Loss);
+    const auto losses = nextTokenLosses(last, m_weights.head, targets.flatten());
+    if (m_clock) m_clock->mark(Part::Other);
     return losses.view(inputs.sizes());
 }
 

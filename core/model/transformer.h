@@ -4,14 +4,20 @@
 #include "core/checkpoint/model_config.h"
 
 #include "core/model/fused_elementwise.h"
+#include "core/model/recompute.h"
 #include "core/model/torch_api.h"
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace consa {
+
+class FusedDecoder;
+class PartClock;
 
 /// Gate values of a whole model for one pass.
 struct ModelGates {
@@ -70,6 +76,13 @@ public:
     [[nodiscard]] torch::Tensor tokenLosses(const torch::Tensor& ids, const ModelGates& gates,
                                             const CancellationCheck& check = {}) const;
 
+    /// What a training step on a GPU computes twice; without a value the least that fits its free memory.
+    void setRecompute(std::optional<Recompute> recompute);
+    /// False: every layer by plain operations and gatedAttention(), to compare with.
+    void setFusesLayers(bool fuses) { m_fusesLayers = fuses; }
+    /// Takes the times of a GPU's parts from here on; null ends it.
+    void setPartClock(PartClock* clock) { m_clock = clock; }
+
 private:
     [[nodiscard]] torch::Tensor layer(const torch::Tensor& x, std::size_t index, const ModelGates& gates) const;
     [[nodiscard]] std::array<torch::Tensor, 3> queryKeyValue(const torch::Tensor& x, const LayerWeights& weights) const;
@@ -78,6 +91,9 @@ private:
 
     ModelConfig m_config;
     TransformerWeights m_weights;
+    std::shared_ptr<FusedDecoder> m_fused;
+    bool m_fusesLayers = true;
+    PartClock* m_clock = nullptr;
     mutable torch::Tensor m_cosine, m_sine;     // [1, tokens, 1, headDim] in the weights' format, grown on demand
     mutable RotaryTables m_tables;              // the same for the fused path
     mutable std::vector<double> m_frequencies;  // that they were made with
