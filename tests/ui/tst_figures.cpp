@@ -169,7 +169,12 @@ private slots:
         QTRY_VERIFY(m_fixture.snapshot().comparison.has_value());
         auto& figures = m_fixture.the<FigureActions>();
         QTRY_COMPARE(figures.otherFigures().size(), std::size_t(3));
+        QSignalSpy notes(&figures, &FigureActions::noteOccurred), problems(&figures, &FigureActions::problemOccurred);
         figures.writeReportInto(path);
+        QVERIFY(!QFileInfo::exists(path));  // whole or not at all
+        figures.writeReportInto(folder.filePath(QStringLiteral("another")));
+        QCOMPARE(problems.count(), 1);  // one at a time
+        QTRY_COMPARE(notes.count(), 1);
         for (const char* name : {"index.html", "heatmap.png", "heatmap.svg", "heatmap.pdf", "heatmap.csv", "curves.svg",
                                  "positions.pdf", "frontier.csv", "comparison.csv", "layout.json", "config.json"})
             QVERIFY2(QFileInfo(path + QLatin1Char('/') + QLatin1String(name)).size() > 100, name);
@@ -182,9 +187,18 @@ private slots:
         QVERIFY(QJsonDocument::fromJson(json.readAll()).isObject());
         QVERIFY(readLayoutFile((path + QStringLiteral("/layout.json")).toStdString()).layout ==
                 m_fixture.the<GateGridModel>().layout());
-        QSignalSpy problems(&figures, &FigureActions::problemOccurred);
         figures.writeReportInto(path);  // nothing is overwritten
-        QCOMPARE(problems.count(), 1);
+        QCOMPARE(problems.count(), 2);
+    }
+
+    void reportCutOffLeavesNothing() {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("report"));
+        QVERIFY(m_fixture.open());
+        m_fixture.the<FigureActions>().writeReportInto(path);
+        QVERIFY(QFileInfo::exists(path + QStringLiteral(".part")));
+        m_fixture.close();
+        QVERIFY(QDir(folder.path()).isEmpty());
     }
 
     void dialogOffersEveryFigure() {

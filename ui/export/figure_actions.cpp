@@ -3,7 +3,6 @@
 
 #include "core/base/error.h"
 #include "ui/export/export_dialog.h"
-#include "ui/export/report.h"
 #include "ui/export/run_figures.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/gate_grid_model.h"
@@ -41,6 +40,7 @@ FigureActions::FigureActions(const Sources& sources, QWidget* window)
     connect(m_save, &QAction::triggered, this, &FigureActions::save);
     m_report->setToolTip(tr("Write a folder with every figure, the comparison, layout and config"));
     connect(m_report, &QAction::triggered, this, &FigureActions::report);
+    connect(&m_writing, &QTimer::timeout, this, &FigureActions::writeSomeOfTheReport);
 }
 
 HeatmapFigure FigureActions::currentFigure() const {
@@ -68,12 +68,25 @@ void FigureActions::writeReportInto(const QString& path) {
     if (!m_from.comparison.comparison().rows.empty()) content.comparison = m_from.comparison.comparison();
     content.command =
         learnCommandLine(snapshot.config, defaultTrainingConfig(snapshot.modelPath, snapshot.device.isGpu));
+    if (m_writer) return emit problemOccurred(tr("Another report is still being written; save this one after it."));
     try {
-        writeReport(path, content);
-        emit noteOccurred(tr("Wrote the report %1").arg(path));
+        m_writer = std::make_unique<ReportWriter>(path, std::move(content));
+        m_reportPath = path;
+        m_writing.start(0);
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));
     }
+}
+
+void FigureActions::writeSomeOfTheReport() {
+    try {
+        if (m_writer->writeNext()) return;
+        emit noteOccurred(tr("Wrote the report %1").arg(m_reportPath));
+    } catch (const Error& error) {
+        emit problemOccurred(QString::fromUtf8(error.what()));
+    }
+    m_writing.stop();
+    m_writer.reset();
 }
 
 void FigureActions::report() {

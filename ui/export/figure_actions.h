@@ -2,8 +2,11 @@
 #pragma once
 
 #include "ui/export/figure_export.h"
+#include "ui/export/report.h"
 
 #include <QObject>
+#include <QTimer>
+#include <memory>
 #include <vector>
 
 class QAction;
@@ -39,7 +42,7 @@ public:
     [[nodiscard]] QAction* reportAction() const { return m_report; }
     /// Curves and comparisons, as far as there are any.
     [[nodiscard]] std::vector<std::shared_ptr<const Figure>> otherFigures() const;
-    /// Writes the report into the new folder `path`.
+    /// Writes the report into the new folder `path`, a part whenever the window has nothing else to do.
     void writeReportInto(const QString& path);
     /// The heatmap on show with its provenance.
     [[nodiscard]] HeatmapFigure currentFigure() const;
@@ -52,12 +55,16 @@ private:
     void copy();
     void save();
     void report();
+    void writeSomeOfTheReport();
 
     Sources m_from;
     QWidget* m_window;
     QAction* m_copy;
     QAction* m_save;
     QAction* m_report;
+    std::unique_ptr<ReportWriter> m_writer;  // while a report is being written
+    QString m_reportPath;
+    QTimer m_writing;
 };
 
 }  // namespace consa

@@ -3,10 +3,10 @@
 
 #include "core/base/file_io.h"
 #include "core/base/version.h"
-#include "core/base/whole_folder.h"
 #include "ui/export/run_figures.h"
 
 #include <QCoreApplication>
+#include <utility>
 
 namespace consa {
 
@@ -79,24 +79,42 @@ QString pageHtml(const ReportContent& content) {
 
 }  // namespace
 
-void writeReport(const QString& path, const ReportContent& content) {
-    WholeFolder folder(path.toStdString());
-    const auto place = [&folder](const std::string& name) {
-        return QString::fromStdString((folder.path() / name).string());
-    };
-    for (const auto& figure : content.figures) {
-        for (const FigureFormat format : {FigureFormat::Png, FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv})
-            saveFigure(*figure, {}, format,
-                       place((figure->name() + QLatin1Char('.') + formatWord(format)).toStdString()));
+ReportWriter::ReportWriter(const QString& path, ReportContent content)
+    : m_content(std::move(content)), m_folder(path.toStdString()) {
+    for (const auto& figure : m_content.figures) planFigure(figure);
+    m_parts.emplace_back([this] { writeNumbers(); });
+    m_parts.emplace_back([this] { m_folder.finish(); });
+}
+
+QString ReportWriter::place(const QString& name) const {
+    return QString::fromStdString((m_folder.path() / name.toStdString()).string());
+}
+
+void ReportWriter::planFigure(const std::shared_ptr<const Figure>& figure) {
+    const auto nameOf = [&](FigureFormat format) { return figure->name() + QLatin1Char('.') + formatWord(format); };
+    // A picture takes longest: it is drawn in one part and encoded in the next.
+    m_parts.emplace_back([this, figure] { m_picture = plotToImage(figure->arrange({})->plot(), {}, figure->facts()); });
+    m_parts.emplace_back([this, name = nameOf(FigureFormat::Png)] { writeWhole(place(name), encodePng(m_picture)); });
+    for (const FigureFormat format : {FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv})
+        m_parts.emplace_back(
+            [this, figure, format, name = nameOf(format)] { saveFigure(*figure, {}, format, place(name)); });
+}
+
+void ReportWriter::writeNumbers() const {
+    if (m_content.comparison) {
+        writeWhole(place(QStringLiteral("comparison.csv")), comparisonTable(*m_content.comparison, ','));
+        writeWhole(place(QStringLiteral("comparison.json")),
+                   QByteArray::fromStdString(toJsonReport(*m_content.comparison)) + '\n');
     }
-    if (content.comparison) {
-        writeWhole(place("comparison.csv"), comparisonTable(*content.comparison, ','));
-        writeWhole(place("comparison.json"), QByteArray::fromStdString(toJsonReport(*content.comparison)) + '\n');
-    }
-    writeLayoutFile(folder.path() / "layout.json", content.layout);
-    writeWhole(place("config.json"), QByteArray::fromStdString(toJson(content.config)) + '\n');
-    writeWhole(place("index.html"), pageHtml(content).toUtf8());
-    folder.finish();
+    writeLayoutFile(m_folder.path() / "layout.json", m_content.layout);
+    writeWhole(place(QStringLiteral("config.json")), QByteArray::fromStdString(toJson(m_content.config)) + '\n');
+    writeWhole(place(QStringLiteral("index.html")), pageHtml(m_content).toUtf8());
+}
+
+bool ReportWriter::writeNext() {
+    m_parts.front()();
+    m_parts.pop_front();
+    return !m_parts.empty();
 }
 
 }  // namespace consa

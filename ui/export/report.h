@@ -1,11 +1,16 @@
 // One folder with everything that a report of a run needs.
 #pragma once
 
+#include "core/base/whole_folder.h"
 #include "core/evaluation/comparison.h"
 #include "core/layout/layout_file.h"
 #include "core/training/training_config.h"
 #include "ui/export/figure.h"
 
+#include <QImage>
+#include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,8 +25,28 @@ struct ReportContent {
     QString command;  // the `consa learn` of the same run
 };
 
-/// Writes the new folder `path` whole or not at all: index.html, every figure as PNG, SVG, PDF and CSV, the layout, the
-/// config and the comparison. Throws Error naming path and reason.
-void writeReport(const QString& path, const ReportContent& content);
+/// Writes the new folder `path` whole or not at all, a part at a time, so that a window lives on meanwhile: index.html,
+/// every figure as PNG, SVG, PDF and CSV, the layout, the config and the comparison. Destroyed before the last part it
+/// leaves nothing.
+class ReportWriter {
+public:
+    /// Throws Error naming path and reason.
+    ReportWriter(const QString& path, ReportContent content);
+    ReportWriter(const ReportWriter&) = delete;
+    ReportWriter& operator=(const ReportWriter&) = delete;
+
+    /// Writes the next part; false when that was the last. Throws Error naming path and reason.
+    bool writeNext();
+
+private:
+    [[nodiscard]] QString place(const QString& name) const;
+    void planFigure(const std::shared_ptr<const Figure>& figure);
+    void writeNumbers() const;
+
+    ReportContent m_content;
+    WholeFolder m_folder;
+    QImage m_picture;  // drawn, not yet encoded
+    std::deque<std::function<void()>> m_parts;
+};
 
 }  // namespace consa
