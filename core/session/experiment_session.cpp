@@ -2,7 +2,9 @@
 #include "core/session/experiment_session.h"
 
 #include "core/base/error.h"
+#include "core/session/compute_failure.h"
 #include "core/session/session_worker.h"
+#include "core/training/step_memory.h"
 
 #include <torch/utils.h>
 
@@ -100,11 +102,12 @@ void ExperimentSession::Worker::guarded(Work work, bool isStep) {
         } else if (m_snapshot.state == SessionState::Loading) {
             setState(m_opened ? SessionState::Ready : SessionState::Empty, "Loading cancelled.");
         }
+    } catch (const MemoryExhausted& error) {
+        fail(error.what(), error.kind(), isStep ? SessionState::Paused : stateAfterError(before, isStep));
     } catch (const Error& error) {
         fail(error.what(), error.kind(), stateAfterError(before, isStep));
     } catch (const c10::Error& error) {
-        fail(std::string("The computation failed: ") + error.what_without_backtrace(), ErrorKind::RunFailed,
-             stateAfterError(before, isStep));
+        fail(computeFailure(error) + ".", ErrorKind::RunFailed, stateAfterError(before, isStep));
     } catch (const std::exception& error) {
         fail(std::string("The work failed: ") + error.what(), ErrorKind::RunFailed, stateAfterError(before, isStep));
     }
@@ -119,11 +122,12 @@ void ExperimentSession::Worker::setState(SessionState state, std::string message
 }
 
 void ExperimentSession::Worker::fail(const std::string& message, ErrorKind kind, SessionState state) {
-    if (state == SessionState::Failed) {
+    const bool endsTraining = m_snapshot.state == SessionState::Training && state != SessionState::Training;
+    if (endsTraining) {
         try {
             if (m_learning) takePicture();
             saveRun();
-        } catch (const Error&) {  // the first error is the one to show
+        } catch (const std::exception&) {  // the first error is the one to show; a lost device gives many
         }
     }
     m_snapshot.state = state;

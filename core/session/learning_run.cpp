@@ -4,7 +4,9 @@
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "core/model/transformer_loader.h"
+#include "core/training/step_memory.h"
 
+#include <fmt/format.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -133,6 +135,8 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
     StepResult result;
     try {
         result = m_trainer->step(check);
+    } catch (const MemoryExhausted&) {  // nothing has moved
+        throw MemoryExhausted(adviceOnMemory());
     } catch (const std::exception&) {  // a cancelled step is none
         m_hasFailed = movesWeights();
         throw;
@@ -155,6 +159,21 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
         if (KeptStates::isDue(m_trainer->stepsDone())) keepState();
     }
     return point;
+}
+
+std::string LearningRun::adviceOnMemory() const {
+    const TrainingConfig& config = m_trainer->config();
+    const auto elementBytes = static_cast<std::int64_t>(c10::elementSize(m_type));
+    const std::int64_t perToken = stepBytesPerToken(m_opened.config(), elementBytes, movesWeights());
+    const std::int64_t free = m_opened.freeMemoryBytes();
+    const int context = contextThatFits(free, perToken, config.contextTokens, config.windowTokens + config.sinkTokens);
+    return fmt::format(
+        "The memory of {} does not hold one window of {} tokens at step {}; the run is paused there, with all that it "
+        "learned. A window takes about {:.2f} GB by its shape, {:.2f} GB are free: {}, or free memory and go on",
+        m_opened.deviceStatus().name, config.contextTokens, m_trainer->stepsDone(),
+        static_cast<double>(perToken * config.contextTokens) / 1e9, static_cast<double>(free) / 1e9,
+        context > 0 ? fmt::format("a new run with --context {} should fit", context)
+                    : std::string("take a smaller model or another device"));
 }
 
 void LearningRun::describeGates(SessionSnapshot& s) const {

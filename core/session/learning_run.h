@@ -50,8 +50,8 @@ public:
     void rewind(const RunCheckpoint& kept, const SessionEvent& event);
 
     /// One step; writes its point, and a checkpoint every few steps (every hundred where weights move) or every minute.
-    /// `check` may throw to cancel. After a failure of a run that moves weights its folder stays at the checkpoint
-    /// before: weights that diverge do so for many steps.
+    /// `check` may throw to cancel. Throws MemoryExhausted when the step can be tried again. After another failure of a
+    /// run that moves weights its folder stays at the checkpoint before: weights that diverge do so for many steps.
     HistoryPoint step(std::uint64_t run, const CancellationCheck& check);
     /// Copies gates, schedule and pace into the snapshot; the layout is cut at its cut, else at the target.
     void describe(SessionSnapshot& snapshot) const;
@@ -66,6 +66,8 @@ private:
     void saveCheckpoint();
     /// Throws Error (BadInput) when the run in `folder` was made with another model or other texts.
     void requireMadeFrom(const RunFolder& folder) const;
+    /// What the memory lacks for a step, and what would fit, in a sentence.
+    [[nodiscard]] std::string adviceOnMemory() const;
     void describeGates(SessionSnapshot& snapshot) const;
     /// The layout that is held, as gates that are decided.
     void describeHeld(SessionSnapshot& snapshot) const;

@@ -41,15 +41,15 @@ public:
     /// Reads tensors and tokenizer, for exports.
     [[nodiscard]] const Checkpoint& checkpoint() const { return *m_checkpoint; }
 
+    /// Of the device; 0 when it is not known.
+    [[nodiscard]] std::int64_t freeMemoryBytes() const;
+
 private:
     /// "0.27 GB of 21.50 GB free". Throws Error (BadInput) with `advice` when `needed` bytes don't fit.
     [[nodiscard]] std::string requireMemory(std::int64_t needed, const std::string& what,
                                             const std::string& advice) const;
     [[nodiscard]] Transformer read(torch::ScalarType type, const std::string& size,
                                    const OpeningProgress& progress) const;
-    /// Of the device; 0 when it is not known.
-    [[nodiscard]] std::int64_t freeMemoryBytes() const;
-
     OpenCommand m_command;
     torch::Device m_device;
     std::unique_ptr<Checkpoint> m_checkpoint;

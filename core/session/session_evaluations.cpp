@@ -86,6 +86,9 @@ void ExperimentSession::Worker::addCutPoint() {
                              });
     } catch (const Error&) {  // texts too short, or no memory: the curve is a courtesy, the run goes on without
         m_wantsCutCurve = false;
+    } catch (const std::exception&) {  // would come again at every idle moment
+        m_wantsCutCurve = false;
+        throw;
     }
     publish();
 }

@@ -2,6 +2,7 @@
 #include "core/training/trainer.h"
 
 #include "core/base/error.h"
+#include "core/training/step_memory.h"
 #include "core/training/training_loss.h"
 
 #include <algorithm>
@@ -149,11 +150,11 @@ auto Trainer::withinMemory(Work work) {
     while (true) {
         try {
             return work();
-        } catch (const c10::OutOfMemoryError&) {
+        } catch (const c10::Error& error) {
+            if (!saysOutOfMemory(error)) throw;
             if (m_windowsAtOnce == 1)
-                throw Error("The GPU's memory does not hold one window of " + std::to_string(m_config.contextTokens) +
-                                " tokens; use a smaller --context.",
-                            ErrorKind::RunFailed);
+                throw MemoryExhausted("The memory does not hold one window of " +
+                                      std::to_string(m_config.contextTokens) + " tokens; use a smaller --context.");
             m_windowsAtOnce = (m_windowsAtOnce + 1) / 2;
         }
     }

@@ -37,8 +37,8 @@ public:
     Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingConfig config, TrainerParts parts = {});
 
     /// Takes one step: sample gates, loss and gradient, constraint, update. What `check` throws leaves the state
-    /// unchanged. Throws Error (RunFailed) when loss or gradient is not finite or the device's memory is exhausted even
-    /// at one window at a time.
+    /// unchanged. Throws Error (RunFailed) when loss or gradient is not finite, and MemoryExhausted when the device's
+    /// memory does not hold the pass even of one window at a time.
     StepResult step(const CancellationCheck& check = {});
 
     /// Moves the target from where its ramp stands, reached after rampSteps further steps. The run lasts until it has
