@@ -29,7 +29,9 @@ public:
         int kvHeadCount = 4;
         std::chrono::microseconds stepTime{6000};  // a run of 150 steps takes about a second
         std::chrono::milliseconds loadTime{0};
-        std::string failOn;  // opening this model fails
+        std::string failOn;     // opening this model fails
+        int failsAtStep = 0;    // the first run fails in this step; 0: none does
+        int lacksMemoryAt = 0;  // the first run is paused in this step; 0: none is
     };
 
     explicit FakeSession(Options options) : m_options(std::move(options)) {
@@ -255,8 +257,25 @@ private:
         if (m_snapshot.state == SessionState::Evaluating) setState(m_stateBefore, "Evaluation cancelled.");
     }
 
+    /// True when the step fails, once each.
+    bool failsNow() {
+        if (const int next = m_snapshot.step + 1; next == m_options.failsAtStep) {
+            m_options.failsAtStep = 0;
+            m_snapshot.state = SessionState::Failed;
+            refuse("The device failed: CUDA error: unspecified launch failure.");
+        } else if (next == m_options.lacksMemoryAt) {
+            m_options.lacksMemoryAt = 0;
+            m_snapshot.state = SessionState::Paused;
+            refuse("The memory does not hold one window; a new run with --context 256 should fit.");
+        } else {
+            return false;
+        }
+        return true;
+    }
+
     void step() {
         std::this_thread::sleep_for(m_options.stepTime);
+        if (failsNow()) return;
         ++m_snapshot.step;
         const double share = std::min(1.0, static_cast<double>(m_snapshot.step - m_rampBegin) / m_rampSteps);
         m_snapshot.scheduledTarget = m_rampFrom + share * (m_snapshot.target - m_rampFrom);
