@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <memory>
+#include <new>
 
 namespace consa {
 
@@ -14,6 +15,7 @@ struct ContentHash::State {
 };
 
 ContentHash::ContentHash() : m_state(std::make_unique<State>()) {
+    if (!m_state->hash) throw std::bad_alloc();
     XXH3_128bits_reset(m_state->hash.get());
 }
 

@@ -24,6 +24,13 @@ inline constexpr int kMostJsonLevels = 64;
 /// the place where it stops being JSON, a key that an object has twice, a zero byte, or nesting past kMostJsonLevels.
 [[nodiscard]] ParsedJson parseJson(std::string_view text, const std::string& source);
 
+/// Whether it is this text. Unlike ==, which makes a value of the text first, it needs no memory: == of JSON values
+/// can't report that there is none, and ends the program.
+[[nodiscard]] inline bool isText(const ParsedJson& json, std::string_view text) {
+    const auto* kept = json.get_ptr<const ParsedJson::string_t*>();
+    return kept != nullptr && *kept == text;
+}
+
 /// On one line, or indented; bytes that are not UTF-8 are replaced rather than refused.
 [[nodiscard]] inline std::string dumpJson(const Json& json, int indent = -1) {
     return json.dump(indent, ' ', false, Json::error_handler_t::replace);

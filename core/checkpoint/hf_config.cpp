@@ -2,6 +2,7 @@
 #include "core/checkpoint/hf_config.h"
 
 #include "core/base/error.h"
+#include "core/base/json_text.h"
 #include "core/checkpoint/hf_config_reader.h"
 
 #include <algorithm>
@@ -67,9 +68,9 @@ std::vector<int> windowsFromLayerTypes(const ConfigReader& reader, int layerCoun
     }
     std::vector<int> windows;
     for (const json& type : types) {
-        if (type == "full_attention") {
+        if (isText(type, "full_attention")) {
             windows.push_back(0);
-        } else if (type != "sliding_attention") {
+        } else if (!isText(type, "sliding_attention")) {
             reader.fail("its field layer_types has " + type.dump() +
                         "; supported are full_attention and sliding_attention");
         } else if (!window) {
@@ -82,13 +83,18 @@ std::vector<int> windowsFromLayerTypes(const ConfigReader& reader, int layerCoun
     return isAllFull ? std::vector<int>() : windows;
 }
 
+/// The one window of a class that has one, unless it is switched off.
+std::optional<int> readWindow(const ConfigReader& reader, const std::string& type) {
+    const bool isQwen = type == "qwen2" || type == "qwen3";
+    if (type == "llama" || (isQwen && !reader.get<bool>("use_sliding_window").value_or(false))) return std::nullopt;
+    return reader.has("sliding_window") ? reader.get<int>("sliding_window") : kDefaultWindow;
+}
+
 /// Windows that the model was made with, as its class in transformers understands the fields.
 std::vector<int> readNativeWindows(const ConfigReader& reader, const ModelClass& modelClass, int layerCount) {
     const std::string type = modelClass.modelType;
     const bool isQwen = type == "qwen2" || type == "qwen3";
-    std::optional<int> window;
-    if (type != "llama") window = reader.has("sliding_window") ? reader.get<int>("sliding_window") : kDefaultWindow;
-    if (isQwen && !reader.get<bool>("use_sliding_window").value_or(false)) window.reset();
+    const std::optional<int> window = readWindow(reader, type);
     if (!reader.value("layer_types").is_null()) {
         const std::vector<int> windows = windowsFromLayerTypes(reader, layerCount, window.value_or(kDefaultWindow));
         const bool isRead = isQwen || type == "ministral";

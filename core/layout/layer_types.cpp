@@ -1,6 +1,8 @@
 // Reads layer_types, sliding_window, use_sliding_window and max_window_layers.
 #include "core/layout/layer_types.h"
 
+#include "core/base/json_text.h"
+
 #include <algorithm>
 #include <optional>
 
@@ -47,8 +49,8 @@ std::vector<std::uint8_t> readTypes(const ParsedJson& types, int layers, const s
     }
     std::vector<std::uint8_t> units;
     for (std::size_t layer = 0; layer < types.size(); ++layer) {
-        const bool isFull = types[layer] == "full_attention";
-        if (!isFull && types[layer] != "sliding_attention") {
+        const bool isFull = isText(types[layer], "full_attention");
+        if (!isFull && !isText(types[layer], "sliding_attention")) {
             throw Error(source + ": layer_types[" + std::to_string(layer) + "] is " + dumpJson(types[layer]) +
                         ", expected full_attention or sliding_attention");
         }

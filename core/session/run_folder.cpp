@@ -8,9 +8,11 @@
 #include "core/base/version.h"
 #include "core/checkpoint/mapped_file.h"
 
+#include <dirent.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <system_error>
 
 namespace consa {
@@ -83,7 +85,7 @@ std::optional<HistoryPoint> pointFromLine(const std::string& line) {
         const auto found = event.find(key);
         return found != event.end() && found->is_number() ? found->get<double>() : otherwise;
     };
-    const bool isStep = event.is_object() && event.contains("event") && event["event"] == "step";
+    const bool isStep = event.is_object() && event.contains("event") && isText(event["event"], "step");
     const double step = isStep ? number("step", -1) : -1;
     if (!(step >= 0 && step <= std::numeric_limits<int>::max())) return std::nullopt;
     HistoryPoint point;
@@ -175,10 +177,12 @@ std::optional<std::string> RunFolder::hashOfSavedWeights(const std::string& name
 }
 
 void RunFolder::removeWeightsExcept(const std::string& name) const {
+    // Not fs::directory_iterator: libstdc++'s ends the program where it finds no memory.
+    const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(m_path.c_str()), &::closedir);
     std::error_code code;
-    for (const fs::directory_entry& entry : fs::directory_iterator(m_path, code)) {
-        const std::string file = entry.path().filename().string();
-        if (file.starts_with(kWeightsPrefix) && file != name) fs::remove(entry.path(), code);
+    while (const dirent* entry = listing ? ::readdir(listing.get()) : nullptr) {
+        const std::string_view file = entry->d_name;
+        if (file.starts_with(kWeightsPrefix) && file != name) fs::remove(m_path / file, code);
     }
 }
 
@@ -271,6 +275,10 @@ std::vector<HistoryPoint> RunFolder::readHistory(std::int64_t endStep) const {
         while (!points.empty() && points.back().step >= point.step) points.pop_back();
         points.push_back(point);
     }
+    // Streams keep to themselves what stopped them.
+    if (in.bad())
+        throw Error("cannot read " + (m_path / kEventsFile).string() + " to its end; free memory and try again",
+                    ErrorKind::RunFailed);
     return points;
 }
 

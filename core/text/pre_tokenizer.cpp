@@ -1,6 +1,8 @@
 // Reads and applies the steps that cut text into words.
 #include "core/text/pre_tokenizer.h"
 
+#include "core/base/json_text.h"
+
 #include "core/text/replacement.h"
 #include "core/text/tokenizer_fields.h"
 #include "core/text/utf8.h"
@@ -92,11 +94,11 @@ void PreTokenizer::addMetaspace(const json& description, const std::string& sour
     }
     const json scheme = fieldOf(description, "prepend_scheme");
     const bool isOff = !flagOf(description, "add_prefix_space", true, kPart, source);
-    if (isOff || scheme == "never")
+    if (isOff || isText(scheme, "never"))
         step.prepend = Prepend::Never;
-    else if (scheme == "first")
+    else if (isText(scheme, "first"))
         step.prepend = Prepend::First;
-    else if (!scheme.is_null() && scheme != "always") {
+    else if (!scheme.is_null() && !isText(scheme, "always")) {
         failTokenizer(source, kPart + " Metaspace's prepend_scheme is " + scheme.dump() +
                                   "; supported are first, never and always");
     }
@@ -113,8 +115,8 @@ void PreTokenizer::addSplit(const json& description, const std::string& source) 
         {"Contiguous", Behavior::Contiguous},
     }};
     const json name = fieldOf(description, "behavior");
-    const auto* behavior =
-        std::find_if(kBehaviors.begin(), kBehaviors.end(), [&name](const auto& entry) { return name == entry.first; });
+    const auto* behavior = std::find_if(kBehaviors.begin(), kBehaviors.end(),
+                                        [&name](const auto& entry) { return isText(name, entry.first); });
     if (behavior == kBehaviors.end()) {
         failTokenizer(source, kPart + " Split has the behavior " + name.dump() +
                                   "; supported are Isolated, Removed, MergedWithPrevious, MergedWithNext, Contiguous");

@@ -8,6 +8,7 @@
 #include <pcre2.h>
 
 #include <array>
+#include <new>
 #include <utility>
 
 namespace consa {
@@ -28,6 +29,7 @@ pcre2_match_context* matchContextOfThisThread() {
     constexpr std::uint32_t kMostKibibytes = 64 << 10;
     thread_local const std::unique_ptr<pcre2_match_context, Deleter> context = [] {
         std::unique_ptr<pcre2_match_context, Deleter> made(pcre2_match_context_create(nullptr));
+        if (!made) throw std::bad_alloc();  // the next call tries again
         pcre2_set_heap_limit(made.get(), kMostKibibytes);
         return made;
     }();
@@ -39,7 +41,11 @@ pcre2_match_data* matchDataOfThisThread() {
     struct Deleter {
         void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
     };
-    thread_local const std::unique_ptr<pcre2_match_data, Deleter> data(pcre2_match_data_create(1, nullptr));
+    thread_local const std::unique_ptr<pcre2_match_data, Deleter> data = [] {
+        std::unique_ptr<pcre2_match_data, Deleter> made(pcre2_match_data_create(1, nullptr));
+        if (!made) throw std::bad_alloc();
+        return made;
+    }();
     return data.get();
 }
 
@@ -85,7 +91,10 @@ Regex::Regex(const std::string& pattern, const std::string& source) {
     if (compiled == nullptr) {
         failTokenizer(source, "its pattern " + pattern + " is not understood: " + messageOf(code));
     }
+    const auto free = [](pcre2_code* one) { pcre2_code_free(one); };
+    std::unique_ptr<pcre2_code, decltype(free)> owned(compiled, free);  // should there be no memory for m_code
     m_code = std::make_unique<Code>(compiled);
+    static_cast<void>(owned.release());
     // Without a compiler for this machine matching goes on, only slower.
     m_code->isJit = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) == 0;
 }

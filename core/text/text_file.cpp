@@ -27,7 +27,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 }  // namespace
 
 FileBlocks::FileBlocks(std::filesystem::path path)
-    : m_path(std::move(path)), m_handle(::open(m_path.c_str(), O_RDONLY | O_CLOEXEC)), m_block(kBlockBytes) {
+    : m_path(std::move(path)), m_block(kBlockBytes), m_handle(::open(m_path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (m_handle < 0) fail();
 }
 

@@ -30,8 +30,8 @@ private:
     [[noreturn]] void fail() const;
 
     std::filesystem::path m_path;
+    std::vector<char> m_block;  // before the file is open: without memory for it none stays open
     int m_handle = -1;
-    std::vector<char> m_block;
 };
 
 /// What one file may grow to, so that a few packed kilobytes cannot fill memory or disk.

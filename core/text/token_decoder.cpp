@@ -1,6 +1,8 @@
 // Reads and applies the steps that turn token texts into text.
 #include "core/text/token_decoder.h"
 
+#include "core/base/json_text.h"
+
 #include "core/text/byte_alphabet.h"
 #include "core/text/tokenizer_fields.h"
 #include "core/text/utf8.h"
@@ -86,7 +88,7 @@ void TokenDecoder::addStep(const json& description, const std::string& source) {
     } else if (type == "Fuse") {
         m_steps.emplace_back(Fuse{});
     } else if (type == "Metaspace") {
-        const bool prepends = fieldOf(description, "prepend_scheme") != "never" &&
+        const bool prepends = !isText(fieldOf(description, "prepend_scheme"), "never") &&
                               flagOf(description, "add_prefix_space", true, kPart, source);
         m_steps.emplace_back(Metaspace{characterOf(description, "replacement", source), prepends});
     } else if (type == "Replace") {
