@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <new>
 
 namespace consa {
 
@@ -108,6 +109,9 @@ void ExperimentSession::Worker::guarded(Work work, bool isStep) {
         fail(error.what(), error.kind(), stateAfterError(before, isStep));
     } catch (const c10::Error& error) {
         fail(computeFailure(error) + ".", ErrorKind::RunFailed, stateAfterError(before, isStep));
+    } catch (const std::bad_alloc&) {
+        fail("The machine's memory is exhausted; close other programs, or take a smaller model or context.",
+             ErrorKind::RunFailed, stateAfterError(before, isStep));
     } catch (const std::exception& error) {
         fail(std::string("The work failed: ") + error.what(), ErrorKind::RunFailed, stateAfterError(before, isStep));
     }

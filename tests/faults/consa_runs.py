@@ -1,4 +1,5 @@
 """What the fault scripts share: short runs of the demo on a CPU, and what must be true of their folders."""
+import ctypes
 import json
 import os
 import shutil
@@ -41,11 +42,11 @@ class Runs:
             return [self.consa, "learn", "--resume", folder, *self.closing]
         return [self.consa, "learn", *self.options, "--out", folder, *self.closing]
 
-    def start(self, folder, preload=None, switches=None, replay=None):
+    def start(self, folder, preload=None, switches=None, replay=None, preexec=None):
         environment = dict(self.environment, **(switches or {}))
         if preload:
             environment["LD_PRELOAD"] = preload
-        return Process(self.command(folder, replay), environment, self.home)
+        return Process(self.command(folder, replay), environment, self.home, preexec)
 
     def finish(self, folder):
         """Goes on undisturbed and checks that the end is that of the reference, bit for bit."""
@@ -72,10 +73,11 @@ class Runs:
 class Process:
     """A program whose output goes to files, so that nothing blocks it."""
 
-    def __init__(self, command, environment, home):
+    def __init__(self, command, environment, home, preexec=None):
         self.output = tempfile.TemporaryFile(dir=home)
         self.errors = tempfile.TemporaryFile(dir=home)
-        self.process = subprocess.Popen(command, env=environment, stdout=self.output, stderr=self.errors)
+        self.process = subprocess.Popen(command, env=environment, stdout=self.output, stderr=self.errors,
+                                        preexec_fn=preexec)
         self.code = None
 
     def wait_for_end(self, timeout=300):
@@ -99,6 +101,15 @@ class Process:
 
     def steps(self):
         return [line for line in self.lines() if line["event"] == "step"]
+
+
+def obey_permissions():
+    """In the child of a superuser: write bits hold for it too, as for any user. Raises OSError where that can't be."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    drop_from_bounding_set, override, read_and_search = 24, 1, 2  # PR_CAPBSET_DROP and capabilities, linux/capability.h
+    for capability in (override, read_and_search):
+        if os.geteuid() == 0 and libc.prctl(drop_from_bounding_set, capability, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
 
 
 def plain(point):

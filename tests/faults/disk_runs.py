@@ -1,13 +1,15 @@
-"""Takes the disk, the folder and the clock away from runs, interrupts them, and starts two in one folder.
+"""Takes disk, folder, clock and the right to write away from runs, interrupts them, and starts two in one folder.
 
     disk_runs.py CONSA FAILING_DISK_LIBRARY [--long]
 
 Training must go on, say what is wrong, catch up when it can, and end where an undisturbed run ends. --long adds the case
 that waits a minute.
 """
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -22,6 +24,24 @@ def wait_for_steps(process, count):
         assert process.process.poll() is None, process.messages
         time.sleep(0.01)
     raise AssertionError("the run stands still")
+
+
+def can_obey_permissions():
+    """Whether a program can be started that write bits bind."""
+    try:
+        return subprocess.run(["true"], preexec_fn=consa_runs.obey_permissions, check=False).returncode == 0
+    except subprocess.SubprocessError:
+        return False
+
+
+def checkpoint_step(folder):
+    """The step of the checkpoint, from its header; -1 before the first."""
+    try:
+        with open(os.path.join(folder, "gates.safetensors"), "rb") as file:
+            raw = file.read()
+    except FileNotFoundError:
+        return -1
+    return json.loads(json.loads(raw[8:8 + int.from_bytes(raw[:8], "little")])["__metadata__"]["training"])["step"]
 
 
 def touch(path):
@@ -55,6 +75,46 @@ def deleted_folder(runs, _library):
     assert run.code == 0 and "taken away" in run.messages, run.messages
     runs.check_end(folder, has_all_steps=False)
     runs.check_finished(folder)
+
+
+def read_only_folder(runs, _library):
+    """Made read-only under the run, for a user whom that binds: told, gone on, caught up when it may write again."""
+    folder = runs.path("read_only")
+    run = runs.start(folder, preexec=consa_runs.obey_permissions)
+    wait_for_steps(run, 7)
+    kept_at = checkpoint_step(folder)
+    os.chmod(folder, 0o500)
+    wait_for_steps(run, 24)
+    assert checkpoint_step(folder) <= kept_at + 10, "the folder was not read-only"
+    names = os.listdir(folder)
+    assert not [name for name in names if name.endswith(".tmp")], names
+    os.chmod(folder, 0o700)
+    run.wait_for_end()
+    assert run.code == 0, run.messages
+    assert "Permission denied" in run.messages and "Training goes on" in run.messages, run.messages
+    assert "saved again" in run.messages, run.messages
+    runs.check_end(folder)
+
+
+def read_only_place(runs, _library):
+    """A run that may not make its folder says so at once."""
+    place = runs.path("place")
+    os.mkdir(place, 0o500)
+    run = runs.start(os.path.join(place, "run"), preexec=consa_runs.obey_permissions).wait_for_end()
+    assert run.code in (1, 2) and "Permission denied" in run.messages, run.messages
+    assert not os.listdir(place)
+
+
+def read_only_run(runs, _library):
+    """A finished run in a folder that may only be read is opened all the same."""
+    folder = runs.path("kept")
+    shutil.copytree(runs.reference, folder)
+    for name in os.listdir(folder):
+        os.chmod(os.path.join(folder, name), 0o400)
+    os.chmod(folder, 0o500)
+    again = runs.start(folder, preexec=consa_runs.obey_permissions).wait_for_end()
+    assert "is finished at step" in again.messages and again.code == 0, again.messages
+    os.chmod(folder, 0o700)
 
 
 def clock_back(runs, library):
@@ -121,6 +181,10 @@ def full_to_the_end(runs, library):
 def main():
     runs = consa_runs.Runs(sys.argv[1], seed=3)
     cases = [full_disk, deleted_folder, clock_back, interrupted, two_processes, replayed]
+    if can_obey_permissions():
+        cases += [read_only_folder, read_only_place, read_only_run]
+    else:
+        print("read_only_folder, read_only_place, read_only_run: skipped, write bits do not bind this user here")
     if "--long" in sys.argv:
         cases.append(full_to_the_end)
     for case in cases:
