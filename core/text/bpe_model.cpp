@@ -6,6 +6,7 @@
 #include "core/text/utf8.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 
 namespace consa {
@@ -54,11 +55,16 @@ void BpeModel::readVocabulary(const json& description, const std::string& source
         failTokenizer(source, "its model has no vocab; fetch the file again");
     }
     m_ids.reserve(vocabulary->size());
+    // The table of ids takes memory in proportion to the file, and has room for gaps.
+    constexpr std::int64_t kAlwaysTaken = 1 << 16, kGaps = 64;
+    const std::int64_t bound =
+        std::clamp(kGaps * static_cast<std::int64_t>(vocabulary->size()), kAlwaysTaken, kMaxVocabulary);
     for (const auto& [token, value] : vocabulary->items()) {
-        const bool isWhole = value.is_number_integer() && value >= 0 && value < kMaxVocabulary;
+        const bool isWhole = value.is_number_integer() && value >= 0 && value < bound;
         if (!isWhole) {
-            failTokenizer(source, "its vocab gives " + token + " the id " + value.dump() +
-                                      "; ids are whole numbers from 0 to " + std::to_string(kMaxVocabulary - 1));
+            failTokenizer(source, "its vocab gives " + token + " the id " + value.dump() + "; ids of " +
+                                      std::to_string(vocabulary->size()) + " tokens are whole numbers from 0 to " +
+                                      std::to_string(bound - 1));
         }
         const auto index = value.get<std::size_t>();
         if (index >= m_tokens.size()) m_tokens.resize(index + 1);

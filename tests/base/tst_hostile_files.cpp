@@ -242,6 +242,9 @@ void TestHostileFiles::tokenizersThatGrow() {
     json cutting = test::smallTokenizer();
     cutting["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", steps}};
     VERIFY_ERROR(makeTokenizer(cutting.dump(), "t")->encode("aaaa"), "64 times as long");
+    json sparse = test::smallTokenizer();
+    sparse["model"]["vocab"]["a"] = 2097151;  // a table of two million tokens for a file of some hundred bytes
+    VERIFY_ERROR(makeTokenizer(sparse.dump(), "t"), "ids of 5 tokens are whole numbers from 0 to 65535");
     json added = test::smallTokenizer();
     added["added_tokens"] = {{{"id", 9}, {"content", std::string(100'000, 'a')}}};
     VERIFY_ERROR(makeTokenizer(added.dump(), "t"), "100000 bytes");
