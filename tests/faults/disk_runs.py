@@ -117,6 +117,32 @@ def read_only_run(runs, _library):
     os.chmod(folder, 0o700)
 
 
+def keeps_to_its_places(runs, library):
+    """Writes into its folders alone, nothing into the home or where it is started; files have the user's umask. The
+    library ends whoever asks for the network or starts a program."""
+    home, here = runs.path("home"), runs.path("here")
+    os.mkdir(home)
+    os.mkdir(here)
+
+    def settle():
+        os.umask(0o027)
+        os.chdir(here)
+
+    folder = runs.path("places")
+    before = set(os.listdir(runs.home))
+    shutil.rmtree(runs.path("cache"))
+    places = {"HOME": home, "TMPDIR": here, "XDG_CONFIG_HOME": home}
+    run = runs.start(folder, library, places, preexec=settle).wait_for_end()
+    assert run.code == 0, run.messages
+    assert not os.listdir(home) and not os.listdir(here), (os.listdir(home), os.listdir(here))
+    assert set(os.listdir(runs.home)) <= before | {"places"}, os.listdir(runs.home)
+    for place, names, files in [*os.walk(folder), *os.walk(runs.path("cache"))]:
+        for name in names + files:
+            mode = os.stat(os.path.join(place, name)).st_mode & 0o777
+            assert mode == (0o750 if name in names else 0o640), f"{place}/{name} has the mode {mode:o}"
+    runs.check_end(folder)
+
+
 def clock_back(runs, library):
     folder, switch = runs.path("clock"), runs.path("clock_switch")
     run = runs.start(folder, library, {"CONSA_CLOCK_SWITCH": switch})
@@ -180,7 +206,7 @@ def full_to_the_end(runs, library):
 
 def main():
     runs = consa_runs.Runs(sys.argv[1], seed=3)
-    cases = [full_disk, deleted_folder, clock_back, interrupted, two_processes, replayed]
+    cases = [full_disk, deleted_folder, clock_back, keeps_to_its_places, interrupted, two_processes, replayed]
     if can_obey_permissions():
         cases += [read_only_folder, read_only_place, read_only_run]
     else:

@@ -1,6 +1,10 @@
-// Preloaded into a program: while the file that CONSA_FAULT_SWITCH names is there, nothing more fits on the disk; while
-// the one that CONSA_CLOCK_SWITCH names is there, the clock stands an hour back.
+// Preloaded into a program, which ends at once if it asks for the network or starts another program. While the file
+// that CONSA_FAULT_SWITCH names is there, nothing more fits on the disk; while the one that CONSA_CLOCK_SWITCH names is
+// there, the clock stands an hour back.
 #include <dlfcn.h>
+#include <netdb.h>
+#include <spawn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -35,9 +39,42 @@ Function real(const char* name) {
     return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
+/// Ends the program: nothing of ours may come here.
+void forbid(const char* what) {
+    std::fprintf(stderr, "forbidden: %s\n", what);
+    std::abort();
+}
+
 }  // namespace
 
 extern "C" {
+
+int socket(int family, int type, int protocol) noexcept {
+    static const auto next = real<int (*)(int, int, int)>("socket");
+    if (family == AF_INET || family == AF_INET6) forbid("a network connection");
+    return next(family, type, protocol);
+}
+
+int getaddrinfo(const char* /*node*/, const char* /*service*/, const addrinfo* /*hints*/, addrinfo** /*found*/) {
+    forbid("looking a host up");
+    return EAI_FAIL;
+}
+
+int execve(const char* /*path*/, char* const* /*words*/, char* const* /*environment*/) noexcept {
+    forbid("starting a program");
+    return fail();
+}
+
+int posix_spawn(pid_t* /*child*/, const char* /*path*/, const posix_spawn_file_actions_t* /*actions*/,
+                const posix_spawnattr_t* /*attributes*/, char* const* /*words*/, char* const* /*environment*/) {
+    forbid("starting a program");
+    return ENOSYS;
+}
+
+int system(const char* /*command*/) {
+    forbid("starting a shell");
+    return -1;
+}
 
 ssize_t write(int handle, const void* bytes, std::size_t count) {
     static const auto next = real<ssize_t (*)(int, const void*, std::size_t)>("write");
