@@ -202,7 +202,7 @@ ModelConfig modelConfigFromHuggingFace(const std::string& text, const std::strin
 
 std::string tokenizerFromHuggingFace(const std::string& text, const std::string& source) {
     const ConfigReader reader(text, source);
-    const std::string tokenizer = reader.get<std::string>("consa_tokenizer").value_or("");
+    std::string tokenizer = reader.get<std::string>("consa_tokenizer").value_or("");
     if (!tokenizer.empty() && tokenizer != "bytes") {
         reader.fail("its field consa_tokenizer is " + tokenizer + "; only bytes is known");
     }
