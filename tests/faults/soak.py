@@ -104,10 +104,11 @@ def window_facts(process):
         return ["window: it ended before its time"], ["window: it ended before its time", process.messages]
     own = max(gaps, key=lambda gap: gap["ownGapMs"])
     wall = max(gap["gapMs"] for gap in gaps)
+    busy = max(gap["busyMs"] for gap in gaps)
     told = [f"window: {end['actions']} actions, {end['steps']} steps in {end['runs']} runs, {end['comparisons']} "
             f"comparisons, {end['failures']} failures; longest gap {own['ownGapMs']:.0f} ms of its own (after "
-            f"'{own['after']}'), {wall:.0f} ms with the time that others had the core"]
-    told += [f"    {gap['after']}: {gap['times']} times, {gap['ownGapMs']:.0f} ms, by the clock {gap['gapMs']:.0f} ms"
+            f"'{own['after']}'), {wall:.0f} ms with the time that others had the core; longest computing {busy:.0f} ms"]
+    told += [f"    {gap['after']}: {gap['times']} times, {gap['ownGapMs']:.0f} ms, by the clock {gap['gapMs']:.0f}, computing {gap['busyMs']:.0f}"
              for gap in sorted(gaps, key=lambda gap: -gap["ownGapMs"])]
     wrong = [f"window: a gap of {own['ownGapMs']:.0f} ms after '{own['after']}'"] * (own["ownGapMs"] > LONGEST_GAP_MS)
     if end["failures"] or process.code != 0:

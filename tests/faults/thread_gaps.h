@@ -12,16 +12,19 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <utility>
 
 namespace consa {
 
-/// A time away in milliseconds: by the clock, and without the time in which the thread was ready but other programs had
-/// the core. The second is what the program itself is to blame for; where the system does not tell, both are the same.
+/// A time away in milliseconds: by the clock; without the time in which the thread was ready but others had the core
+/// (where the system does not tell, the same); and what of it the thread computed, waiting for nothing. On a machine
+/// with more work than cores the second still has the time in which a thread that was waited for stood in the queue.
 struct Gap {
     double wallMs = 0;
     double ownMs = 0;
+    double busyMs = 0;
 };
 
 /// Beats every 5 ms on the thread that makes it. Call note() before each thing that is done to the window, so that a
@@ -57,15 +60,24 @@ private:
         return double(std::strtoull(rest, nullptr, 10)) * 1e-6;
     }
 
+    [[nodiscard]] static double busyMs() {
+        struct timespec now {};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        return double(now.tv_sec) * 1e3 + double(now.tv_nsec) * 1e-6;
+    }
+
     void beat() {
         const double wall = double(m_since.nsecsElapsed()) * 1e-6;
         const double waited = waitedMs();
-        const Gap gap{wall, std::max(0.0, wall - (waited - m_waitedMs))};
+        const double busy = busyMs();
+        const Gap gap{wall, std::max(0.0, wall - (waited - m_waitedMs)), busy - m_busyMs};
         for (Gap* one : {&m_longest[m_what], &m_recent}) {
             one->wallMs = std::max(one->wallMs, gap.wallMs);
             one->ownMs = std::max(one->ownMs, gap.ownMs);
+            one->busyMs = std::max(one->busyMs, gap.busyMs);
         }
         m_waitedMs = waited;
+        m_busyMs = busy;
         m_since.start();
     }
 
@@ -73,6 +85,7 @@ private:
     QTimer m_timer;
     QElapsedTimer m_since;
     double m_waitedMs = 0;
+    double m_busyMs = busyMs();
     QString m_what = QStringLiteral("nothing");
     std::map<QString, Gap> m_longest;
     Gap m_recent;

@@ -43,10 +43,11 @@ public:
     /// True when no run failed.
     [[nodiscard]] bool end() const {
         for (const auto& [what, gap] : m_gaps.longest())
-            std::printf("{\"event\":\"gap\",\"after\":\"%s\",\"times\":%d,\"gapMs\":%.1f,\"ownGapMs\":%.1f}\n",
-                        qPrintable(what), m_script.counts().contains(what) ? m_script.counts().at(what) : 0, gap.wallMs,
-                        gap.ownMs);
-        for (const std::string& error : m_errors) std::printf("{\"event\":\"refusal\"}\n"), print(error);
+            std::printf(
+                "{\"event\":\"gap\",\"after\":\"%s\",\"times\":%d,\"gapMs\":%.1f,\"ownGapMs\":%.1f,\"busyMs\":%.1f}\n",
+                qPrintable(what), m_script.counts().contains(what) ? m_script.counts().at(what) : 0, gap.wallMs,
+                gap.ownMs, gap.busyMs);
+        for (const std::string& error : m_errors) std::fprintf(stderr, "refused: %s\n", error.c_str());
         std::printf(
             "{\"event\":\"end\",\"actions\":%d,\"steps\":%lld,\"runs\":%d,\"comparisons\":%d,\"failures\":%d}\n",
             m_actions, static_cast<long long>(m_steps), m_runs, m_comparisons, m_failures);
@@ -54,8 +55,6 @@ public:
     }
 
 private:
-    static void print(const std::string& sentence) { std::fprintf(stderr, "refused: %s\n", sentence.c_str()); }
-
     void act() {
         if (m_clock.hasExpired(m_milliseconds)) {
             report();
