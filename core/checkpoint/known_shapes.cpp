@@ -48,6 +48,7 @@ ModelConfig configOf(const Shape& shape) {
 
 std::vector<std::string> knownShapes() {
     std::vector<std::string> names;
+    names.reserve(kShapes.size());
     for (const Shape& shape : kShapes) names.emplace_back(shape.name);
     return names;
 }
