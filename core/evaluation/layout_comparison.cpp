@@ -173,6 +173,7 @@ Comparison compareLayouts(const std::vector<EvaluatedLosses>& evaluated, const W
                           const std::vector<int>& documents, const std::vector<int>& bucketEdges, int contextTokens,
                           const std::vector<std::int64_t>& recallTokens) {
     std::vector<std::vector<double>> windows;
+    windows.reserve(evaluated.size() + 1);
     for (const EvaluatedLosses& one : evaluated) windows.push_back(windowMeans(one.losses, contextTokens));
     windows.push_back(windowMeans(full, contextTokens));
     const PairedMeans means(std::move(windows), documents);
