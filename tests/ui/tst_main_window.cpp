@@ -58,6 +58,7 @@ private slots:
         const StartCommand start = m_session->posted<StartCommand>().front();
         QCOMPARE(start.config, defaultTrainingConfig("demo", false));
         QVERIFY(start.runFolder.starts_with(m_home.path().toStdString()));
+        QVERIFY(start.numbersFolder);
     }
 
     void actionsSayWhyTheyCanNot() {

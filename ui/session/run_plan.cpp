@@ -72,6 +72,7 @@ std::string RunPlan::unusedRunFolder() const {
 
 StartCommand RunPlan::startCommand() const {
     StartCommand command{m_config, unusedRunFolder()};
+    command.numbersFolder = true;  // another window may begin a run within the same second
     if (m_config.mode != LearningMode::Recover) return command;
     command.layout = m_layout;
     command.config.pins.clear();  // they wait for a run that learns gates

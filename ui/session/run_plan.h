@@ -29,7 +29,7 @@ public:
     [[nodiscard]] SessionSnapshot preview(SessionSnapshot snapshot) const;
     /// A folder under the data folder that is not there yet, named after time and model.
     [[nodiscard]] std::string unusedRunFolder() const;
-    /// A run into a new folder under the data folder, named after time and model.
+    /// A run into a new folder under the data folder, named after time and model, with a number where that is taken.
     [[nodiscard]] StartCommand startCommand() const;
 
 private:
