@@ -80,6 +80,8 @@ private:
 
     // main_window_view.cpp: its own looks.
     void connectView();
+    /// The curves' axis and smoothing, as they were chosen at an earlier start.
+    void rememberCurves();
     void setTheme(ThemeChoice theme);
     void setScale(double scale);
     void showPreferences();

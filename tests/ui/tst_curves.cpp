@@ -31,6 +31,32 @@ private slots:
     void initTestCase() { QVERIFY(m_fixture.prepare()); }
     void cleanup() { m_fixture.close(); }
 
+    void axisAndSmoothingAreRemembered() {
+        QVERIFY(m_fixture.open());
+        auto& first = m_fixture.the<HistoryChart>();
+        QVERIFY(first.axis() == CurveAxis::Steps);
+        QCOMPARE(first.smoothing(), 1);
+        auto* axis = first.findChild<QComboBox*>();
+        axis->setFocus();
+        QTest::keyClick(axis, Qt::Key_Down);
+        auto* smoothing = first.findChild<QSpinBox*>();
+        smoothing->setFocus();
+        QTest::keyClick(smoothing, Qt::Key_Up);
+        QVERIFY(first.axis() == CurveAxis::Tokens);
+        QVERIFY(m_fixture.open());
+        auto& again = m_fixture.the<HistoryChart>();
+        QVERIFY(again.axis() == CurveAxis::Tokens);
+        QCOMPARE(again.smoothing(), 2);
+        QCOMPARE(again.findChild<QComboBox*>()->currentIndex(), 1);
+        // What no version wrote is no reason to draw nothing.
+        QSettings().setValue(QStringLiteral("curves/axis"), 17);
+        QSettings().setValue(QStringLiteral("curves/smoothing"), -3);
+        QVERIFY(m_fixture.open());
+        QVERIFY(m_fixture.the<HistoryChart>().axis() == CurveAxis::Steps);
+        QCOMPARE(m_fixture.the<HistoryChart>().smoothing(), 1);
+        QSettings().clear();
+    }
+
     void pointsComeBackAsTheyWere() {
         HistoryPoints kept;
         std::vector<HistoryPoint> made = points(5000);
