@@ -211,7 +211,10 @@ void HeatmapPanel::updateReadout() {
     m_stack->setCurrentIndex(m_model.grid().unitCount() > 0 ? filled : kEmptyPage);
     showTitle();
     const auto cell = m_heatmap->currentCell();
-    if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
+    if (m_heatmap->scaleValue() && m_page != GatePage::Table) {
+        m_readout->setText(scaleFacts(*m_heatmap->scaleValue()));
+        m_history->setUnit(std::nullopt);
+    } else if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
         m_readout->setText(summary());
         m_history->setUnit(std::nullopt);
     } else {
@@ -247,6 +250,20 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
     }
     if (index.data(GateGridModel::FlippedRole).toBool()) parts << tr("changed by the cut");
     return parts.join(QStringLiteral("    "));
+}
+
+QString HeatmapPanel::scaleFacts(double value) const {
+    const HeatmapContent& content = m_heatmap->content();
+    int nearCount = 0;
+    for (std::size_t unit = 0; unit < content.layout.full.size(); ++unit) nearCount += content.isNearScaleValue(unit);
+    const bool isChange = content.effectiveView() == HeatmapView::Change;
+    const QString number = QString::number(std::abs(value), 'f', 3);
+    const QString sign = isChange && value > 0 ? QStringLiteral("+") : value < 0 ? QStringLiteral("−") : QString();
+    return tr("%1 %2%3    %4 of %5 units within %6")
+        .arg(isChange ? tr("Change of P(full)") : tr("P(full)"), sign, number)
+        .arg(nearCount)
+        .arg(content.layout.full.size())
+        .arg(content.scaleReach());
 }
 
 QString HeatmapPanel::summary() const {
