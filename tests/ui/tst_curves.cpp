@@ -118,6 +118,73 @@ private slots:
         QVERIFY(smooth->data()->isEmpty());
     }
 
+    void followsUntilTheUserZooms() {
+        FakeSession::Options options;
+        options.stepTime = std::chrono::milliseconds(20);
+        QVERIFY(m_fixture.open(options));
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+        auto& chart = m_fixture.the<HistoryChart>();
+        QTRY_VERIFY(chart.pointCount() > 10);
+        const auto rangeOf = [&chart](int plot) {
+            return chart.plot().axisRects()[plot]->axis(QCPAxis::atBottom)->range();
+        };
+        const QCPRange whole = rangeOf(0);
+        QVERIFY(chart.isLive());
+        const QRect area = chart.plot().axisRects()[1]->rect();
+        const QPoint from(area.left() + area.width() / 10, area.center().y()), to(area.center());
+        QTest::mousePress(&chart.plot(), Qt::LeftButton, {}, from);
+        QTest::mouseMove(&chart.plot(), (from + to) / 2);
+        QTest::mouseMove(&chart.plot(), to);
+        QTest::mouseRelease(&chart.plot(), Qt::LeftButton, {}, to);
+        QVERIFY(!chart.isLive());
+        const QCPRange zoomed = rangeOf(1);
+        QVERIFY(zoomed.size() < 0.6 * whole.size());
+        for (int plot = 0; plot < 3; ++plot) QCOMPARE(rangeOf(plot), zoomed);  // all three go together
+        const int before = chart.pointCount();
+        QTRY_VERIFY(chart.pointCount() > before + 10);
+        QCOMPARE(rangeOf(0), zoomed);  // what comes does not take the place away
+        QTest::keyClick(&chart, Qt::Key_Home);
+        QVERIFY(chart.isLive());
+        QCOMPARE(rangeOf(2), whole);
+    }
+
+    void crosshairReadsOneStepInAllPlots() {
+        QVERIFY(m_fixture.open() && m_fixture.trainUntil(40));
+        auto& chart = m_fixture.the<HistoryChart>();
+        chart.replotNow();
+        const QImage before = chart.plot().grab().toImage();
+        const QCPAxisRect* rect = chart.plot().axisRects()[2];
+        const QPoint place(qRound(rect->axis(QCPAxis::atBottom)->coordToPixel(20)), rect->center().y());
+        QTest::mouseMove(&chart.plot(), place + QPoint(3, 0));
+        QTest::mouseMove(&chart.plot(), place);
+        QVERIFY(m_fixture.hasLabel(QStringLiteral("Step 20 ")));
+        const QImage during = chart.plot().grab().toImage();
+        const double scale = during.devicePixelRatio();
+        for (const QCPAxisRect* plot : chart.plot().axisRects()) {
+            // A line from top to bottom at that step, in every plot.
+            int changed = 0, height = 0;
+            for (int y = plot->top() + 2; y < plot->bottom() - 2; ++y, ++height) {
+                const QPoint pixel((QPointF(place.x(), y) * scale).toPoint());
+                bool differs = false;
+                for (int side = -2; side <= 2; ++side)
+                    differs = differs || before.pixel(pixel + QPoint(side, 0)) != during.pixel(pixel + QPoint(side, 0));
+                changed += differs;
+            }
+            QVERIFY(changed > 0.8 * height);
+        }
+    }
+
+    void everySteeringActionLeavesAMark() {
+        RunHistory history;
+        history.appendPoints(points(50));
+        int step = 5;
+        for (const char* kind : {"start", "retarget", "pin", "pause", "resume", "freeze", "evaluate", "stop", "note"})
+            history.appendEvents({{1, step += 5, kind, "said"}});
+        std::vector<std::string> kinds;
+        for (const SessionEvent& event : history.events()) kinds.push_back(event.kind);
+        QCOMPARE(kinds, (std::vector<std::string>{"retarget", "pin", "pause", "resume", "freeze", "evaluate", "stop"}));
+    }
+
     void axisCountsStepsTokensOrTime() {
         RunHistory history;
         HistoryChart chart(history);

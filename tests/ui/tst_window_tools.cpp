@@ -99,6 +99,21 @@ private slots:
         QSettings().remove(QStringLiteral("window"));
     }
 
+    void layoutOfThePanelsIsKept() {
+        QVERIFY(m_fixture.open());
+        QDockWidget* dock = m_fixture.the<DockArea>().docks().front();
+        const QString name = dock->objectName();
+        QVERIFY(!name.isEmpty());
+        dock->hide();
+        m_fixture.window->close();
+        QVERIFY(m_fixture.open());
+        for (QDockWidget* one : m_fixture.the<DockArea>().docks()) QCOMPARE(one->isHidden(), one->objectName() == name);
+        m_fixture.actionFor(QStringLiteral("Ctrl+Alt+0"))->trigger();
+        m_fixture.window->close();
+        QVERIFY(m_fixture.open());
+        for (QDockWidget* one : m_fixture.the<DockArea>().docks()) QVERIFY(!one->isHidden());
+    }
+
     void onePanelAloneAndBack() {
         QVERIFY(m_fixture.open());
         auto& docks = m_fixture.the<DockArea>();
