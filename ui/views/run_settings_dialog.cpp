@@ -50,6 +50,7 @@ RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const Trainin
     column->setSpacing(8);
     auto* pages = new QTabWidget;
     pages->setDocumentMode(true);
+    pages->setAccessibleName(tr("Pages of the settings"));
     pages->addTab(m_basics, tr("Run"));
     pages->addTab(m_more, tr("More"));
     column->addWidget(pages);
@@ -99,6 +100,7 @@ void RunSettingsDialog::createButtons(QVBoxLayout& column) {
             [this] { showConfig(m_defaults); });
     m_estimate = createMutedLabel(QString());
     m_estimate->setAccessibleName(tr("What the run takes"));
+    m_estimate->setWordWrap(true);
     m_memory = new QLabel;
     m_memory->setWordWrap(true);
     m_memory->setTextFormat(Qt::PlainText);
