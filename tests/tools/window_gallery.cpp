@@ -61,7 +61,7 @@ private:
     bool firstStart() { return m_fixture.open() && save("first_start"); }
 
     bool training() {
-        if (!m_fixture.open(thirtyLayers())) return false;
+        if (!m_fixture.open(slowly(thirtyLayers()))) return false;
         QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
         return QTest::qWaitFor([&] { return m_fixture.snapshot().step >= 90; }, 20000) && save("training");
     }
@@ -94,7 +94,7 @@ private:
         if (m_fixture.the<TimelineStrip>().isLive() || !save("timeline")) return false;
         timeline.setValue(timeline.maximum());
         const QRectF bar = heatmap.scaleRect();
-        QTest::mouseMove(&heatmap, QPointF(bar.center().x(), bar.top() + bar.height() * 0.08).toPoint());
+        QTest::mouseMove(&heatmap, QPointF(bar.center().x(), bar.top() + bar.height() * 0.02).toPoint());
         return save("colour_bar");
     }
 
@@ -171,7 +171,7 @@ private:
     }
 
     bool layers() {
-        if (!m_fixture.open(thirtyLayers())) return false;
+        if (!m_fixture.open(slowly(thirtyLayers()))) return false;
         StartCommand start;
         start.config = defaultTrainingConfig("demo", false);
         start.config.granularity = Granularity::Layer;
@@ -218,6 +218,12 @@ private:
             for (const NamedLayout& one : layoutsFromRule(rule, m_fixture.snapshot().grid))
                 command.layouts.push_back({one.name, one.layout, 64, 4});
         return command;
+    }
+
+    /// So slow that the picture is taken while training goes on.
+    static FakeSession::Options slowly(FakeSession::Options options) {
+        options.stepTime = std::chrono::milliseconds(25);
+        return options;
     }
 
     static FakeSession::Options thirtyLayers() {

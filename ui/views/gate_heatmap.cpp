@@ -56,8 +56,8 @@ std::optional<UnitIndex> GateHeatmap::currentCell() const {
 
 void GateHeatmap::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    m_scene->arrange(size());  // before the plot, which redraws itself at once in its new size
     m_plot->resize(size());
-    m_scene->arrange(size());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 

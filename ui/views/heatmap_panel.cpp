@@ -5,6 +5,7 @@
 #include "ui/models/preset_list_model.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
+#include "ui/views/elided_label.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/gate_history_view.h"
 #include "ui/views/gate_table.h"
@@ -82,8 +83,7 @@ void HeatmapPanel::setReferenceMenu(ReferenceMenu* menu) {
 
 /// Exact values in a fixed place, the gate's history beside them, the timeline below.
 void HeatmapPanel::createFooter() {
-    m_readout = new QLabel;
-    m_readout->setTextFormat(Qt::PlainText);
+    m_readout = new ElidedLabel;
     m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     auto* row = new QHBoxLayout;
     row->setContentsMargins(16, 0, 16, 0);
