@@ -1,4 +1,5 @@
 // The comparison: differences to the selected row, intervals, recall, positions, the frontier.
+#include "tests/support/move_mouse.h"
 #include "tests/support/window_fixture.h"
 #include "ui/export/run_figures.h"
 #include "ui/models/comparison_model.h"
@@ -218,12 +219,12 @@ private slots:
         QVERIFY(QRectF(plot.rect()).contains(place));
         table().selectRow(1);
         QCOMPARE(plot.emphasised(), std::optional(std::size_t(1)));
-        QTest::mouseMove(&plot, place.toPoint());
+        moveMouse(plot, place);
         QTRY_COMPARE(plot.emphasised(), std::optional(last));
         QTest::mouseClick(&plot, Qt::LeftButton, {}, place.toPoint());
         QCOMPARE(table().selectionModel()->selectedRows().front().row(), int(last));
         QCOMPARE(m_fixture.the<GateGridModel>().layout().fullCount(), 0);
-        QTest::mouseMove(&plot, QPoint(2, 2));
+        moveMouse(plot, {2, 2});
         QTRY_COMPARE(plot.emphasised(), std::optional(last));  // selected by now
     }
 

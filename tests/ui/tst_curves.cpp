@@ -1,4 +1,5 @@
 // The curves' tool row, and how a run's points are kept.
+#include "tests/support/move_mouse.h"
 #include "tests/support/window_fixture.h"
 #include "ui/models/history_points.h"
 #include "ui/models/moving_mean.h"
@@ -155,8 +156,7 @@ private slots:
         const QImage before = chart.plot().grab().toImage();
         const QCPAxisRect* rect = chart.plot().axisRects()[2];
         const QPoint place(qRound(rect->axis(QCPAxis::atBottom)->coordToPixel(20)), rect->center().y());
-        QTest::mouseMove(&chart.plot(), place + QPoint(3, 0));
-        QTest::mouseMove(&chart.plot(), place);
+        moveMouse(chart.plot(), place);
         QVERIFY(m_fixture.hasLabel(QStringLiteral("Step 20 ")));
         const QImage during = chart.plot().grab().toImage();
         const double scale = during.devicePixelRatio();

@@ -1,4 +1,5 @@
 // The heatmap: cells have the scale's colours, the readout says what the cell holds, keys move the selection.
+#include "tests/support/move_mouse.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/gate_record.h"
 #include "ui/style/application_style.h"
@@ -61,7 +62,7 @@ private slots:
         const QRectF bar = heatmap.scaleRect();
         QVERIFY(bar.height() > 100);
         const auto hover = [&](double value) {
-            QTest::mouseMove(&heatmap, QPointF(bar.center().x(), bar.top() + bar.height() * (1 - value)).toPoint());
+            moveMouse(heatmap, {bar.center().x(), bar.top() + bar.height() * (1 - value)});
             return heatmap.scaleValue();
         };
         QVERIFY(hover(0.6) && std::abs(*hover(0.6) - 0.6) < 1 / bar.height());
@@ -82,7 +83,7 @@ private slots:
                 std::abs(snapshot.probability[static_cast<std::size_t>(unit)] - *heatmap.scaleValue()) <= 0.025;
             QCOMPARE(before.copy(pixels) != during.copy(pixels), isNear);
         }
-        QTest::mouseMove(&heatmap, heatmap.cellRect({2, 1}).center().toPoint());
+        moveMouse(heatmap, heatmap.cellRect({2, 1}).center());
         QVERIFY(!heatmap.scaleValue() && panel.readout().startsWith(QStringLiteral("Layer 2")));
         heatmap.setView(HeatmapView::Mask);
         QVERIFY(heatmap.scaleRect().isEmpty());
