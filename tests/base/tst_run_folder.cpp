@@ -90,7 +90,8 @@ private slots:
 
     void runsThatBeginTogetherGetFoldersOfTheirOwn() {
         constexpr int kPrograms = 8;
-        (void)RunFolder::create(path(), record());
+        const std::filesystem::path taken = path() / "run";
+        (void)RunFolder::create(taken, record());
         std::barrier start(kPrograms);
         std::vector<std::string> names(kPrograms);
         {
@@ -98,21 +99,21 @@ private slots:
             for (int one = 0; one < kPrograms; ++one)
                 programs.emplace_back([&, one] {
                     start.arrive_and_wait();
-                    const RunFolder folder = RunFolder::createNumbered(path(), record());
+                    const RunFolder folder = RunFolder::createNumbered(taken, record());
                     names[static_cast<std::size_t>(one)] = folder.path().string();
                 });
         }
         std::set<std::string> wanted;
         for (int number = 2; number < 2 + kPrograms; ++number)
-            wanted.insert(path().string() + "-" + std::to_string(number));
+            wanted.insert(taken.string() + "-" + std::to_string(number));
         QVERIFY(std::set<std::string>(names.begin(), names.end()) == wanted);
         for (const std::string& name : names) QCOMPARE(RunFolder::open(name).record().config.target, 0.625);
     }
 
     void aNewFolderIsMadeOnce() {
-        QVERIFY(makeNewFolder(path().parent_path() / "new"));
-        QVERIFY(!makeNewFolder(path().parent_path() / "new"));
-        VERIFY_ERROR((void)makeNewFolder(path().parent_path() / "none" / "new"), "cannot make the folder");
+        QVERIFY(makeNewFolder(path() / "new"));
+        QVERIFY(!makeNewFolder(path() / "new"));
+        VERIFY_ERROR((void)makeNewFolder(path() / "none" / "new"), "cannot make the folder");
     }
 
     void badFoldersAreNamed() {
