@@ -120,6 +120,10 @@ private:
     void countLayouts();
     void editRunSettings(const TrainingConfig& config);
 
+    // main_window_settings.cpp: the settings of the next run, kept for each model and kind of device.
+    void keepRunSettings() const;
+    void recallRunSettings(const SessionSnapshot& snapshot);
+
     // main_window_runs.cpp: what it does with run folders and the log.
     void connectRuns();
     void connectLog();

@@ -54,6 +54,7 @@ QString heldOut(const SessionSnapshot& snapshot) {
 
 void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     if (m_plan.follow(snapshot)) {
+        recallRunSettings(snapshot);
         m_steering->setNextTarget(m_plan.config().target);
         m_steering->setRampSteps(m_plan.config().rampSteps);
         m_pins->reset(m_plan.config().pins, m_plan.grid());
@@ -268,6 +269,7 @@ void MainWindow::editRunSettings(const TrainingConfig& config) {
     dialog.setConditions(runConditions(snapshot, *m_runs));
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config(), dialog.heldLayout());
+    keepRunSettings();
     showPlan();
     if (isRunGoingOn()) m_status->showNote(tr("The settings hold from the next run on"));
 }

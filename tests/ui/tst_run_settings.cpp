@@ -267,6 +267,40 @@ private slots:
         QVERIFY(gates.layout() == file.layout);
     }
 
+    void settingsAreRememberedForTheirModel() {
+        const auto edit = [this](int steps) {
+            QTimer::singleShot(0, this, [steps] {
+                auto* dialog = qobject_cast<RunSettingsDialog*>(QApplication::activeModalWidget());
+                QVERIFY(dialog);
+                for (auto* button : dialog->findChildren<QPushButton*>())
+                    if (steps == 0 && button->text() == QLatin1String("Restore Defaults")) button->click();
+                if (steps > 0) field<QSpinBox>(*dialog, QStringLiteral("Steps")).setValue(steps);
+                dialog->accept();
+            });
+            m_fixture.actionFor(QStringLiteral("Ctrl+,"))->trigger();
+        };
+        const auto startedWith = [this] {
+            QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+            return m_fixture.session->posted<StartCommand>().back().config;
+        };
+        const TrainingConfig defaults = defaultTrainingConfig("demo", false);
+        QVERIFY(m_fixture.open());
+        edit(77);
+        QVERIFY(m_fixture.open());  // another start
+        TrainingConfig wanted = defaults;
+        wanted.stepCount = 77;
+        QCOMPARE(startedWith(), wanted);
+        QVERIFY(m_fixture.open());
+        edit(0);
+        QVERIFY(m_fixture.open());
+        QCOMPARE(startedWith(), defaults);
+        // What another version wrote is no reason to fail.
+        QSettings().setValue(QStringLiteral("run/settings/demo/cpu"), QStringLiteral("{\"unheardOf\": 1}"));
+        QVERIFY(m_fixture.open());
+        QCOMPARE(startedWith(), defaults);
+        QSettings().remove(QStringLiteral("run/settings"));
+    }
+
     void saysTokensAndTimeBeforeTheStart() {
         TrainingConfig config = defaultTrainingConfig("demo", false);
         config.stepCount = 100;

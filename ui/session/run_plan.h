@@ -17,6 +17,8 @@ public:
     bool follow(const SessionSnapshot& snapshot);
     /// `layout`: what the mode recover holds. The plan's own pins stay while the granularity does.
     void edit(const TrainingConfig& config, std::optional<AttentionLayout> layout = {});
+    /// Takes the knobs of an earlier plan for this model; model, texts and pins stay.
+    void recall(const TrainingConfig& earlier);
     void setTarget(double target) { m_config.target = target; }
     void setRampSteps(int steps) { m_config.rampSteps = steps; }
     void setPins(const std::vector<Pin>& pins) { m_config.pins = pins; }
