@@ -44,9 +44,10 @@ struct RunMemory {
     double ofWholeStep = 0;  // the same with windowsAtOnce windows
 };
 
-/// An upper estimate: every gate lies between 0 and 1, so that both branches of all heads are computed, and what a step
-/// keeps is counted as core/model keeps it. A value is e bytes (learningValueBytes), H and K are the query and KV heads
-/// times headDim, h the hidden and f the feed-forward width, s the sinks and w the window. A token of a layer keeps
+/// An upper estimate; on a GPU a step that does not fit computes activations twice instead (core/model/recompute).
+/// Every gate lies between 0 and 1, so that both branches of all heads are computed, and what a step keeps is counted
+/// as core/model keeps it. A value is e bytes (learningValueBytes), H and K are the query and KV heads times headDim, h
+/// the hidden and f the feed-forward width, s the sinks and w the window. A token of a layer keeps
 ///
 ///   on a GPU (one autograd node for attention, rotary positions and SwiGLU each):
 ///     e (2h + (H + 2K) + 2H + 2f) + 8 queryHeads: two norms' inputs, q, k and v, both outputs with their log-sum-exp

@@ -131,7 +131,9 @@ QString memoryWarning(const RunConditions& conditions, const TrainingConfig& con
         return Words::tr("Does not fit: one window of %1 tokens needs up to %2 and %3 are free; use a shorter context.")
             .arg(QString::number(config.contextTokens), formatBytes(memory.ofOneWindow), formatBytes(free));
     if (isGpu)
-        return Words::tr("Does not fit at once: a step needs up to %1 and %2 are free; it is taken in smaller parts.")
+        return Words::tr(
+                   "Does not fit at once: a step needs up to %1 and %2 are free; it computes twice, or goes in smaller "
+                   "parts.")
             .arg(formatBytes(memory.ofWholeStep), formatBytes(free));
     return Words::tr("Does not fit: a step needs up to %1 and %2 are free; use a smaller batch or a shorter context.")
         .arg(formatBytes(memory.ofWholeStep), formatBytes(free));
