@@ -64,7 +64,7 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
       m_record(new GateRecord(64'000'000, this)),
       m_history(new RunHistory(this)),
       m_comparison(new ComparisonModel(this)),
-      m_frontier(new FrontierRecord(this)),
+      m_frontier(new FrontierRecord(dataFolder() / "frontier", this)),
       m_presets(new PresetListModel(dataFolder() / "presets", this)),
       m_runs(new RunListModel(dataFolder() / "runs", this)),
       m_follower(new RunFollower(this)),
@@ -212,6 +212,7 @@ void MainWindow::connectResults() {
         file.probabilities.clear();
         showLayout(file, QString::fromStdString(shown.name));
     });
+    connect(m_frontier, &FrontierRecord::problemOccurred, m_messages, &MessageBar::showError);
     connect(m_frontierPlot, &ComparisonPlot::pointActivated, this, [this](const FrontierPoint& point) {
         LayoutFile file = m_gates->sessionFile();
         file.layout = point.layout;

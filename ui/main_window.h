@@ -80,6 +80,8 @@ private:
 
     // main_window_view.cpp: its own looks.
     void connectView();
+    /// The curves' axis and smoothing, as they were chosen at an earlier start.
+    void rememberCurves();
     void setTheme(ThemeChoice theme);
     void setScale(double scale);
     void showPreferences();
@@ -117,6 +119,10 @@ private:
     void planHeldRun(int presetRow);
     void countLayouts();
     void editRunSettings(const TrainingConfig& config);
+
+    // main_window_settings.cpp: the settings of the next run, kept for each model and kind of device.
+    void keepRunSettings() const;
+    void recallRunSettings(const SessionSnapshot& snapshot);
 
     // main_window_runs.cpp: what it does with run folders and the log.
     void connectRuns();

@@ -115,7 +115,9 @@ void MainWindow::offerRecovery() {
                                            .arg(run.name)
                                            .arg(run.step)
                                            .arg(run.stepCount),
-                                       tr("Look at it"), [this, folder] { openPath(folder); });
+                                       {{tr("Resume"), [this, folder] { resumeRun(folder); }},
+                                        {tr("Look at it"), [this, folder] { openPath(folder); }},
+                                        {tr("Discard…"), [this, folder] { m_runPanel->askAndDelete(folder); }}});
     }
 }
 

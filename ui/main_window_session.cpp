@@ -9,6 +9,7 @@
 #include "ui/models/gate_record.h"
 #include "ui/models/log_model.h"
 #include "ui/models/preset_list_model.h"
+#include "ui/models/run_list_model.h"
 #include "ui/session/pin_edits.h"
 #include "ui/session/run_follower.h"
 #include "ui/session/target_edits.h"
@@ -53,6 +54,7 @@ QString heldOut(const SessionSnapshot& snapshot) {
 
 void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     if (m_plan.follow(snapshot)) {
+        recallRunSettings(snapshot);
         m_steering->setNextTarget(m_plan.config().target);
         m_steering->setRampSteps(m_plan.config().rampSteps);
         m_pins->reset(m_plan.config().pins, m_plan.grid());
@@ -263,12 +265,11 @@ void MainWindow::editRunSettings(const TrainingConfig& config) {
             layouts.push_back({m_presets->name(row), m_presets->path(row), m_presets->preset(row)});
     RunSettingsDialog dialog(config, m_plan.defaults(), snapshot.model ? snapshot.model->longestContextTokens() : 0,
                              std::move(layouts), this);
-    const double stepTokens = double(snapshot.config.batchSize) * snapshot.config.contextTokens;
-    const bool hasRun = snapshot.run > 0 && snapshot.secondsPerStep > 0;
-    dialog.setPace(hasRun ? snapshot.secondsPerStep / stepTokens : 0,
-                   snapshot.corpus ? snapshot.corpus->trainTokens : 0);
+    m_runs->reload();
+    dialog.setConditions(runConditions(snapshot, *m_runs));
     if (dialog.exec() != QDialog::Accepted) return;
     m_plan.edit(dialog.config(), dialog.heldLayout());
+    keepRunSettings();
     showPlan();
     if (isRunGoingOn()) m_status->showNote(tr("The settings hold from the next run on"));
 }

@@ -23,10 +23,25 @@
 #include <QMenu>
 #include <QSettings>
 #include <QTableView>
+#include <algorithm>
 
 namespace consa {
 
+void MainWindow::rememberCurves() {
+    const QString axisKey = QStringLiteral("curves/axis"), smoothingKey = QStringLiteral("curves/smoothing");
+    const QSettings settings;
+    const int axis = settings.value(axisKey, 0).toInt();
+    const bool isAxis = axis >= static_cast<int>(CurveAxis::Steps) && axis <= static_cast<int>(CurveAxis::Time);
+    if (isAxis) m_chart->setAxis(static_cast<CurveAxis>(axis));
+    m_chart->setSmoothing(std::max(1, settings.value(smoothingKey, 1).toInt()));
+    connect(m_chart, &HistoryChart::looksChosen, this, [this, axisKey, smoothingKey] {
+        QSettings().setValue(axisKey, static_cast<int>(m_chart->axis()));
+        QSettings().setValue(smoothingKey, m_chart->smoothing());
+    });
+}
+
 void MainWindow::connectView() {
+    rememberCurves();
     connect(m_actions->resetLayout, &QAction::triggered, m_docks, &DockArea::resetLayout);
     connect(m_actions->toggleTheme, &QAction::triggered, this,
             [this] { setTheme(isDark(palette()) ? ThemeChoice::Light : ThemeChoice::Dark); });

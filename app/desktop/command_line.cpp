@@ -17,7 +17,7 @@ QString helpText() {
     return QStringLiteral(
         "consa-explorer [FILE|RUN_DIR]   the window: opens the demo, a model (.gguf or folder), a run folder,\n"
         "                                a layout file (.json) or texts\n"
-        "consa-explorer export RUN_DIR --figure FIGURE --format FORMAT --out FILE\n"
+        "consa-explorer export RUN_DIR... --figure FIGURE --format FORMAT --out FILE\n"
         "                                writes a figure of a finished run; needs no display\n"
         "\n"
         "Options of the window:\n"
@@ -26,7 +26,8 @@ QString helpText() {
         "  --tab TITLE         with that tab in front, for example 'By position'\n"
         "  --theme light|dark  instead of the desktop's\n"
         "Options of export:\n"
-        "  --figure FIGURE     heatmap (default), curves or positions (loss by position in the window)\n"
+        "  --figure FIGURE     heatmap (default), curves, positions (loss by position in the window)\n"
+        "                      or frontier (loss over sparsity of one or more runs measured alike)\n"
         "  --format FORMAT     png, svg, pdf, csv or tsv; by default the suffix of FILE\n"
         "  --view VIEW         probability (default) or mask\n"
         "  --dpi N             resolution of a PNG, 300 by default\n"

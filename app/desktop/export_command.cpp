@@ -48,11 +48,14 @@ HeatmapView viewFromText(const QString& text) {
     refuse(QStringLiteral("--view takes probability or mask, not '%1'.").arg(text));
 }
 
-std::shared_ptr<const Figure> figureFromWords(const QString& figure, const QString& path, const QString& view) {
+std::shared_ptr<const Figure> figureFromWords(const QString& figure, const QStringList& paths, const QString& view) {
+    if (figure == QLatin1String("frontier")) return frontierOfRunFolders(paths);
+    if (paths.size() != 1) refuse(QStringLiteral("Only the figure frontier joins several runs; name one."));
+    const QString& path = paths.front();
     if (figure == QLatin1String("curves")) return curvesOfRun(path);
     if (figure == QLatin1String("positions")) return positionsOfRun(path);
     if (figure != QLatin1String("heatmap"))
-        refuse(QStringLiteral("There is no figure '%1'; heatmap, curves and positions exist.").arg(figure));
+        refuse(QStringLiteral("There is no figure '%1'; heatmap, curves, positions and frontier exist.").arg(figure));
     HeatmapFigure heatmap = heatmapOfRun(path);
     heatmap.content.view = viewFromText(view);
     return makeFigure(std::move(heatmap));
@@ -73,8 +76,8 @@ void runExportCommand(const QStringList& arguments) {
     }
     const auto value = [&parser](const char* name) { return parser.value(QLatin1String(name)); };
     const QString out = value("out");
-    if (parser.positionalArguments().size() != 1 || out.isEmpty()) {
-        refuse(QStringLiteral("export needs one run folder and --out FILE; see consa-explorer --help."));
+    if (parser.positionalArguments().isEmpty() || out.isEmpty()) {
+        refuse(QStringLiteral("export needs a run folder and --out FILE; see consa-explorer --help."));
     }
     FigureOptions options;
     options.dpi = dpiFromText(value("dpi"));
@@ -83,7 +86,7 @@ void runExportCommand(const QStringList& arguments) {
     options.hasCaption = !parser.isSet(QStringLiteral("no-caption"));
     const QString format = value("format").isEmpty() ? QFileInfo(out).suffix() : value("format");
     const FigureFormat figureFormat = figureFormatFromWord(format);
-    const auto figure = figureFromWords(value("figure"), parser.positionalArguments().front(), value("view"));
+    const auto figure = figureFromWords(value("figure"), parser.positionalArguments(), value("view"));
     saveFigure(*figure, options, figureFormat, out);
     std::fprintf(stderr, "Wrote %s\n", qPrintable(out));
 }

@@ -2,24 +2,18 @@
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/training/run_cost.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace consa {
 
 namespace {
-
-/// Bytes that learning needs beside the weights: activations kept for the backward pass, bf16, both branches of every
-/// layer (inputs of norms and products, q, k, v, two attention outputs, gate and up).
-std::int64_t activationBytes(const ModelConfig& c, std::int64_t tokens) {
-    const std::int64_t perToken =
-        6 * c.hiddenSize + 4 * c.queryHeadCount * c.headDim + 3 * c.kvHeadCount * c.headDim + 4 * c.feedForwardSize;
-    return 2 * tokens * perToken * c.layerCount;
-}
 
 /// ", full heads of 30 layers see at most 4096 tokens": windows that the model was made with; "" for none.
 std::string nativeWindowNote(const ModelConfig& c) {
@@ -37,8 +31,10 @@ void info(const std::string& model) {
     for (const TensorInfo& tensor : checkpoint->tensors())
         tensors.push_back(
             {{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}, {"bytes", tensor.byteCount}});
-    constexpr std::int64_t kTokensPerStep = 8 * 4096;
-    const std::int64_t weightBytes = 2 * c.parameterCount();
+    TrainingConfig run;  // 8 windows of 4096 tokens, or as many as the model can take
+    run.dataType = DataType::BFloat16;
+    run.contextTokens = std::min(run.contextTokens, c.longestContextTokens());
+    const RunMemory memory = estimateRunMemory(c, run, /*isOnGpu=*/true);
     writeJsonLine(nlohmann::json{
         {"event", "done"},
         {"model", nlohmann::json::parse(toJson(c))},
@@ -48,17 +44,22 @@ void info(const std::string& model) {
         {"units", c.layerCount * c.kvHeadCount},
         {"kvBytesPerToken", c.kvBytesPerToken()},
         {"estimatedBytes",
-         {{"weights", weightBytes}, {"learning8x4096", weightBytes + activationBytes(c, kTokensPerStep)}}},
+         {{"weights", std::llround(memory.weights)},
+          {"learningContext", run.contextTokens},
+          {"learningBatch", run.batchSize},
+          {"learning", std::llround(memory.ofWholeStep)},
+          {"learningOneWindow", std::llround(memory.ofOneWindow)}}},
         {"tensors",
          tensors}}.dump());
     fmt::print(stderr, "{}: {} with {} layers, {} query and {} KV heads of {}, {:.1f} M parameters, context {}{}\n",
                c.name, c.architecture, c.layerCount, c.queryHeadCount, c.kvHeadCount, c.headDim,
                static_cast<double>(c.parameterCount()) / 1e6, c.contextTokens, nativeWindowNote(c));
-    fmt::print(
-        stderr,
-        "{} tensors, all there. KV cache {} bytes a token. Learning 8 x 4096 tokens in bf16 needs about {:.1f} GiB.\n",
-        checkpoint->tensors().size(), c.kvBytesPerToken(),
-        static_cast<double>(weightBytes + activationBytes(c, kTokensPerStep)) / (1 << 30));
+    fmt::print(stderr,
+               "{} tensors, all there. KV cache {} bytes a token. Learning on {} x {} tokens of a step needs at most "
+               "{:.1f} GiB "
+               "of a GPU in bfloat16, {:.1f} GiB where it takes one window at a time.\n",
+               checkpoint->tensors().size(), c.kvBytesPerToken(), run.batchSize, run.contextTokens,
+               memory.ofWholeStep / (1 << 30), memory.ofOneWindow / (1 << 30));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ void addInfoCommand(CLI::App& app, ChosenCommand& chosen);
 void addLearnCommand(CLI::App& app, ChosenCommand& chosen);
 void addSweepCommand(CLI::App& app, ChosenCommand& chosen);
 void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen);
+void addFrontierCommand(CLI::App& app, ChosenCommand& chosen);
 void addPatternsCommand(CLI::App& app, ChosenCommand& chosen);
 void addPasskeyCommand(CLI::App& app, ChosenCommand& chosen);
 void addConvertCommand(CLI::App& app, ChosenCommand& chosen);

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     consa::addLearnCommand(app, chosen);
     consa::addSweepCommand(app, chosen);
     consa::addEvaluateCommand(app, chosen);
+    consa::addFrontierCommand(app, chosen);
     consa::addPatternsCommand(app, chosen);
     consa::addPasskeyCommand(app, chosen);
     consa::addRecoverCommand(app, chosen);

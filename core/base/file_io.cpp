@@ -132,6 +132,16 @@ void makeFolder(const std::filesystem::path& path) {
     syncFolder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
 }
 
+bool makeNewFolder(const std::filesystem::path& path) {
+    std::error_code code;
+    const bool isMade = std::filesystem::create_directory(path, code);
+    std::error_code unknown;
+    if (code && !std::filesystem::exists(path, unknown))
+        throw Error("cannot make the folder " + path.string() + ": " + code.message(), ErrorKind::RunFailed);
+    if (isMade) syncFolder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+    return isMade;
+}
+
 void writeFileAtomically(const std::filesystem::path& path, std::string_view bytes) {
     std::error_code code;
     const std::filesystem::path target = std::filesystem::absolute(path, code);

@@ -19,6 +19,10 @@ void writeFileAtomically(const std::filesystem::path& path, std::string_view byt
 /// empty. Throws Error (RunFailed) naming the folder and the system's reason.
 void makeFolder(const std::filesystem::path& path);
 
+/// Makes a folder in one that is there. False when something of that name is there already, so that of several
+/// programs one gets true. Throws Error (RunFailed) naming the folder and the system's reason.
+[[nodiscard]] bool makeNewFolder(const std::filesystem::path& path);
+
 /// Adds `line` and a line end to the end of `path` in one write, so that lines of several programs never mix; a line
 /// that a crash has cut off is ended first. The file and its parent folders are made. Throws Error (RunFailed) naming
 /// the path and the system's reason.

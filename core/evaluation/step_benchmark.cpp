@@ -6,6 +6,7 @@
 #include "core/checkpoint/known_shapes.h"
 #include "core/gates/hard_concrete.h"
 #include "core/model/transformer_loader.h"
+#include "core/training/run_cost.h"
 
 #ifdef CONSA_HAS_CUDA
 #include <ATen/cuda/CUDAContext.h>
@@ -16,7 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <functional>
 #include <random>
 
 namespace consa {
@@ -41,29 +42,8 @@ void requireValid(const StepBenchmark& b, const ModelConfig& config) {
     require(b.repeats >= 1 && b.repeats <= 1000, "--repeats must lie between 1 and 1000");
 }
 
-/// Key positions that the queries of a sequence see in all.
-double visiblePairs(double tokens, double window, double sinks) {
-    const double band = std::min(tokens, window), all = tokens * (tokens + 1) / 2;
-    const double beyond = std::max(0.0, tokens - window);  // queries whose window does not reach the first token
-    const double sliding = band * (band + 1) / 2 + beyond * window;
-    const double seen = std::min(sinks, beyond);  // a sink is counted once it has left the window
-    return std::min(all, sliding + seen * (seen + 1) / 2 + (beyond - seen) * seen);
-}
-
-/// FLOP of a step under these gates: full attention where z is 1, sliding where it is 0, both in between.
-double flopOf(const StepBenchmark& b, const ModelConfig& c, const std::vector<double>& z) {
-    const double tokens = b.contextTokens, n = tokens * b.batchSize, heads = c.queryHeadCount, dim = c.headDim;
-    const double perLayer =
-        c.hiddenSize * dim * (2.0 * heads + 2.0 * c.kvHeadCount) + 3.0 * c.hiddenSize * c.feedForwardSize;
-    const double linear = c.layerCount * perLayer + static_cast<double>(c.vocabularySize) * c.hiddenSize;
-    double pairs = 0;
-    for (const double gate : z) {
-        if (gate > 0) pairs += visiblePairs(tokens, tokens, 0);
-        if (gate < 1) pairs += visiblePairs(tokens, b.windowTokens, b.sinkTokens);
-    }
-    const double attention = 4.0 * dim * (heads / c.kvHeadCount) * pairs * b.batchSize;  // two products, forward
-    // Weights are frozen: backward once more for the linear layers, 2.5 times for the attention, which recomputes.
-    return b.isForwardOnly ? 2 * n * linear + attention : 4 * n * linear + 3.5 * attention;
+double flopOf(const StepBenchmark& b, const ModelConfig& config, const std::vector<double>& z) {
+    return stepFlop(config, {b.contextTokens, b.batchSize, b.windowTokens, b.sinkTokens, b.isForwardOnly}, z);
 }
 
 void waitFor(const torch::Device& device) {

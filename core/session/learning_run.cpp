@@ -57,8 +57,8 @@ RunKeeper::Pace LearningRun::pace() const {
     return {.steps = m_trained ? kWeightsEverySteps : kCheckpointEverySteps};
 }
 
-void LearningRun::createFolder(const std::string& path) {
-    RunFolder folder = RunFolder::create(path, record());
+void LearningRun::createFolder(const std::string& path, bool isNumbered) {
+    RunFolder folder = isNumbered ? RunFolder::createNumbered(path, record()) : RunFolder::create(path, record());
     if (m_heldLayout) folder.saveHeldLayout(*m_heldLayout);
     // So that a run that ends early can be gone on with; the weights are the model's own.
     folder.saveCheckpoint(m_trainer->state(), m_trainer->gates().bank().grid());

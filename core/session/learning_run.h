@@ -34,8 +34,8 @@ public:
     /// Null for a run that is not kept.
     [[nodiscard]] RunKeeper* keeper() { return m_keeper ? &*m_keeper : nullptr; }
 
-    /// Keeps the run in a new folder.
-    void createFolder(const std::string& path);
+    /// Keeps the run in a new folder; a number joins its name where that is taken and `isNumbered`.
+    void createFolder(const std::string& path, bool isNumbered);
     /// Goes on with the run in `folder` from its checkpoint. Throws Error (BadInput) when it was made with another
     /// model or other texts, or another program writes there.
     void restore(RunFolder folder);

@@ -2,6 +2,7 @@
 #include "core/session/opened_model.h"
 
 #include "core/base/error.h"
+#include "core/base/host_memory.h"
 #include "core/model/transformer_loader.h"
 #include "core/text/corpus_cache.h"
 
@@ -16,7 +17,6 @@
 #include <torch/utils.h>
 
 #include <algorithm>
-#include <fstream>
 
 namespace consa {
 
@@ -28,17 +28,6 @@ std::string gigabytes(std::int64_t bytes) {
 
 const char* toWord(torch::ScalarType type) {
     return type == torch::kBFloat16 ? "bfloat16" : "float32";
-}
-
-/// Memory that Linux would give without swapping; 0 when it doesn't say.
-std::int64_t availableHostBytes() {
-    std::ifstream file("/proc/meminfo");
-    std::string word;
-    while (file >> word) {
-        std::int64_t kibibytes = 0;
-        if (word == "MemAvailable:" && file >> kibibytes) return kibibytes * 1024;
-    }
-    return 0;
 }
 
 /// Ids that the embedding has no row for would read past its end.

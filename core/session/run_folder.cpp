@@ -131,6 +131,13 @@ RunFolder RunFolder::create(const fs::path& path, const RunRecord& record) {
     return folder;
 }
 
+RunFolder RunFolder::createNumbered(const fs::path& path, const RunRecord& record) {
+    makeFolder(path.parent_path());
+    fs::path candidate = path;
+    for (int number = 2; !makeNewFolder(candidate); ++number) candidate = path.string() + "-" + std::to_string(number);
+    return create(candidate, record);
+}
+
 RunFolder RunFolder::open(const fs::path& path) {
     RunFolder folder(path);
     folder.m_record = recordFromJson(readFile(path / kConfigFile), (path / kConfigFile).string());

@@ -57,6 +57,9 @@ public:
     /// Makes the folder and its config.json, which is on the disk when this returns, and takes the lock. Throws Error
     /// (BadInput) when it holds a run already or another program writes there, (RunFailed) when it can't be written.
     static RunFolder create(const std::filesystem::path& path, const RunRecord& record);
+    /// The same in the first of `path`, path-2, path-3, ... that does not exist: of programs that ask at the same
+    /// instant each gets a folder of its own.
+    static RunFolder createNumbered(const std::filesystem::path& path, const RunRecord& record);
     /// Opens an existing run, for reading. Throws Error (BadInput) naming the file that is missing or malformed.
     static RunFolder open(const std::filesystem::path& path);
     /// Called before writing to a run that was opened. Throws Error (BadInput) when another program writes there.

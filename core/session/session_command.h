@@ -35,13 +35,15 @@ struct Replay {
 
 /// Begins a run with this config; opens config.model and config.corpus first when they are not open.
 /// An empty runFolder keeps nothing on disk. `layout` is what the mode recover holds. Without `allowsRepeats` a run
-/// that would see a window of text twice is refused. `replay` steers the run as another was, step by step.
+/// that would see a window of text twice is refused. `replay` steers the run as another was, step by step. With
+/// `numbersFolder` a runFolder that is taken gives way to the first of runFolder-2, -3, ... that is not.
 struct StartCommand {
     TrainingConfig config;
     std::string runFolder;
     std::optional<AttentionLayout> layout{};
     bool allowsRepeats = true;
     std::optional<Replay> replay{};
+    bool numbersFolder = false;
 };
 
 /// Goes on with a run from its folder at the step of its last checkpoint.

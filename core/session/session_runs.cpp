@@ -109,8 +109,8 @@ void ExperimentSession::Worker::handle(const StartCommand& command) {
     beginRun(command.config, command.layout);
     if (command.replay) requireSame(*m_opened, *command.replay);
     if (!command.runFolder.empty()) {
-        m_learning->createFolder(command.runFolder);
-        m_snapshot.runFolder = command.runFolder;
+        m_learning->createFolder(command.runFolder, command.numbersFolder);
+        m_snapshot.runFolder = m_learning->keeper()->folder().path().string();
     }
     m_replay = command.replay;
     applyReplay();

@@ -4,6 +4,7 @@
 #include "core/checkpoint/mapped_file.h"
 #include "core/checkpoint/safetensors_file.h"
 #include "core/model/transformer_loader.h"
+#include "core/training/run_cost.h"
 
 #include <map>
 #include <utility>
@@ -11,15 +12,6 @@
 namespace consa {
 
 namespace {
-
-/// Of device memory, in all. All weights: master, two moments, working weight and gradient. Low rank: the weight as it
-/// was, working weight and gradient.
-double bytesPerWeight(const TrainingConfig& config, torch::ScalarType type) {
-    const auto size = static_cast<double>(c10::elementSize(type));
-    constexpr double kSingle = 4;
-    if (config.loraRank > 0) return kSingle + 2 * size;
-    return 3 * kSingle + (type == torch::kFloat32 ? size : 2 * size);
-}
 
 std::vector<float> valuesOf(const torch::Tensor& tensor) {
     const torch::NoGradGuard noGradients;
@@ -52,8 +44,11 @@ void readTrained(const SafetensorsFile& file, const TrainingConfig& config, cons
 
 TrainedWeights::TrainedWeights(const OpenedModel& opened, const TrainingConfig& config, torch::ScalarType type,
                                const OpeningProgress& progress)
-    : TrainedWeights(opened.config(), opened.load(torch::kFloat32, bytesPerWeight(config, type), progress).weights(),
-                     config, type) {}
+    : TrainedWeights(
+          opened.config(),
+          opened.load(torch::kFloat32, bytesPerMovedWeight(config.loraRank, int(c10::elementSize(type))), progress)
+              .weights(),
+          config, type) {}
 
 TrainedWeights::TrainedWeights(const ModelConfig& config, TransformerWeights precise, const TrainingConfig& training,
                                torch::ScalarType type)

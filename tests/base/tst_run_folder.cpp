@@ -7,7 +7,10 @@
 
 #include <QtTest>
 
+#include <barrier>
 #include <fstream>
+#include <set>
+#include <thread>
 
 using namespace consa;
 
@@ -83,6 +86,34 @@ private slots:
     void secondRunIsRefused() {
         (void)RunFolder::create(path(), record());
         VERIFY_ERROR(RunFolder::create(path(), record()), "holds a run already");
+    }
+
+    void runsThatBeginTogetherGetFoldersOfTheirOwn() {
+        constexpr int kPrograms = 8;
+        const std::filesystem::path taken = path() / "run";
+        (void)RunFolder::create(taken, record());
+        std::barrier start(kPrograms);
+        std::vector<std::string> names(kPrograms);
+        {
+            std::vector<std::jthread> programs;
+            for (int one = 0; one < kPrograms; ++one)
+                programs.emplace_back([&, one] {
+                    start.arrive_and_wait();
+                    const RunFolder folder = RunFolder::createNumbered(taken, record());
+                    names[static_cast<std::size_t>(one)] = folder.path().string();
+                });
+        }
+        std::set<std::string> wanted;
+        for (int number = 2; number < 2 + kPrograms; ++number)
+            wanted.insert(taken.string() + "-" + std::to_string(number));
+        QVERIFY(std::set<std::string>(names.begin(), names.end()) == wanted);
+        for (const std::string& name : names) QCOMPARE(RunFolder::open(name).record().config.target, 0.625);
+    }
+
+    void aNewFolderIsMadeOnce() {
+        QVERIFY(makeNewFolder(path() / "new"));
+        QVERIFY(!makeNewFolder(path() / "new"));
+        VERIFY_ERROR((void)makeNewFolder(path() / "none" / "new"), "cannot make the folder");
     }
 
     void badFoldersAreNamed() {

@@ -8,14 +8,15 @@
 
 namespace consa {
 
-/// Settings, presets and runs go into `home` from here on; call it once, before any window.
+/// Settings, presets and runs go into `home` from here on; call it once, before any window. The theme is that of
+/// $CONSA_TEST_THEME, light unless that is "dark".
 inline void useTestHome(const QTemporaryDir& home) {
     qputenv("HOME", home.path().toUtf8());
     qputenv("XDG_CONFIG_HOME", home.filePath(QStringLiteral("config")).toUtf8());
     qputenv("CONSA_DATA_DIR", home.filePath(QStringLiteral("data")).toUtf8());
     QCoreApplication::setOrganizationName(QStringLiteral("consa-test"));
     QCoreApplication::setApplicationName(QStringLiteral("consa-test"));
-    applyApplicationStyle(ThemeChoice::Light);
+    applyApplicationStyle(qgetenv("CONSA_TEST_THEME") == "dark" ? ThemeChoice::Dark : ThemeChoice::Light);
 }
 
 }  // namespace consa

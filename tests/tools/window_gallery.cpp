@@ -1,5 +1,7 @@
 // Makes the gallery: pictures of the window in every state that a reader of the README or a reviewer wants to see.
+#include "core/base/file_io.h"
 #include "core/layout/layout_patterns.h"
+#include "core/session/run_folder.h"
 #include "tests/support/window_fixture.h"
 #include "ui/dock_area.h"
 #include "ui/models/gate_grid_model.h"
@@ -14,7 +16,11 @@
 #include <QSlider>
 #include <QTabBar>
 #include <QTableView>
+#include <QTimer>
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 using namespace consa;
 
@@ -27,14 +33,26 @@ public:
 
     bool make() {
         if (!m_fixture.prepare() || !QDir().mkpath(m_folder)) return false;
-        return firstStart() && training() && views() && compare() && results() && dark() && largeGrid() && layers() &&
-               error() && smallWindow();
+        const bool isLight = makeAll();
+        applyApplicationStyle(ThemeChoice::Dark);
+        m_suffix = QStringLiteral("_dark");
+        return isLight && makeAll();
     }
 
 private:
+    bool makeAll() {
+        std::filesystem::remove_all(dataFolder());
+        return firstStart() && training() && views() && compare() && results() && largeGrid() && layers() && error() &&
+               smallWindow() && settings();
+    }
+
+    [[nodiscard]] QString pathOf(const char* name) const {
+        return QDir(m_folder).filePath(QString::fromLatin1(name) + m_suffix + QStringLiteral(".png"));
+    }
+
     bool save(const char* name) {
         QTest::qWait(400);
-        const QString path = QDir(m_folder).filePath(QString::fromLatin1(name) + QStringLiteral(".png"));
+        const QString path = pathOf(name);
         if (!m_fixture.window->grab().save(path)) return false;
         std::printf("%s\n", qPrintable(path));
         return true;
@@ -43,7 +61,7 @@ private:
     bool firstStart() { return m_fixture.open() && save("first_start"); }
 
     bool training() {
-        if (!m_fixture.open(thirtyLayers())) return false;
+        if (!m_fixture.open(slowly(thirtyLayers()))) return false;
         QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
         return QTest::qWaitFor([&] { return m_fixture.snapshot().step >= 90; }, 20000) && save("training");
     }
@@ -72,8 +90,12 @@ private:
         m_fixture.session->post(HoldCommand{true});
         if (!QTest::qWaitFor([&] { return m_fixture.snapshot().areMultipliersHeld; }, 10000)) return false;
         QSlider& timeline = m_fixture.the<TimelineStrip>().slider();
-        timeline.setValue(timeline.maximum() / 2);
-        return save("timeline");
+        timeline.setValue(timeline.maximum() / 3);
+        if (m_fixture.the<TimelineStrip>().isLive() || !save("timeline")) return false;
+        timeline.setValue(timeline.maximum());
+        const QRectF bar = heatmap.scaleRect();
+        QTest::mouseMove(&heatmap, QPointF(bar.center().x(), bar.top() + bar.height() * 0.02).toPoint());
+        return save("colour_bar");
     }
 
     bool compare() {
@@ -87,6 +109,7 @@ private:
     }
 
     bool results() {
+        if (!makeRuns()) return false;
         auto& panel = m_fixture.the<PresetPanel>();
         const LayoutFile shown = m_fixture.the<GateGridModel>().shown();
         if (!panel.savePreset(QStringLiteral("half, seed 0"), shown)) return false;
@@ -95,17 +118,49 @@ private:
         return true;
     }
 
-    bool dark() {
-        applyApplicationStyle(ThemeChoice::Dark);
-        const bool isDone = compareDark();
-        applyApplicationStyle(ThemeChoice::Light);
-        return isDone;
+    /// Run folders as the engine leaves them: one that ended, one that was cut off.
+    bool makeRuns() {
+        const SessionSnapshot& snapshot = m_fixture.snapshot();
+        RunRecord record;
+        record.config = snapshot.config;
+        record.model = *snapshot.model;
+        record.device = "CPU, 2 threads";
+        const LayoutFile shown = m_fixture.the<GateGridModel>().sessionFile();
+        for (const bool hasEnded : {true, false}) {
+            RunFolder run = RunFolder::create(
+                dataFolder() / "runs" / (hasEnded ? "20260114-101502-demo" : "20260115-090044-demo"), record);
+            const int steps = hasEnded ? record.config.stepCount : record.config.stepCount / 2;
+            for (int step = 0; step < steps; ++step) {
+                HistoryPoint point;
+                point.step = step;
+                point.loss = 2.1 + 1.4 / (1 + 0.05 * step);
+                point.expectedSparsity = std::min(record.config.target, 0.01 * step);
+                point.target = record.config.target;
+                point.seconds = 0.3;
+                run.appendLine(toJsonLine(point));
+            }
+            if (!hasEnded) continue;
+            run.appendLine(toJsonLine(SessionEvent{1, steps, "done", "Finished"}));
+            run.saveLayout(shown);
+        }
+        const auto longAgo = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(10);
+        std::filesystem::last_write_time(dataFolder() / "runs" / "20260115-090044-demo" / "events.jsonl", longAgo);
+        return true;
     }
 
-    bool compareDark() {
-        if (!m_fixture.open(thirtyLayers()) || !m_fixture.trainUntil(110)) return false;
-        QTest::keyClick(m_fixture.window.get(), Qt::Key_E, Qt::ControlModifier);
-        return QTest::qWaitFor([&] { return m_fixture.snapshot().comparison.has_value(); }, 10000) && save("dark");
+    /// The settings of the next run, with what it takes.
+    bool settings() {
+        if (!m_fixture.open(thirtyLayers()) || !m_fixture.trainUntil(60)) return false;
+        bool isSaved = false;
+        QTimer::singleShot(300, m_fixture.window.get(), [&] {
+            if (QWidget* dialog = QApplication::activeModalWidget()) {
+                isSaved = dialog->grab().save(pathOf("run_settings"));
+                dialog->close();
+            }
+        });
+        m_fixture.actionFor(QStringLiteral("Ctrl+,"))->trigger();
+        std::printf("%s\n", qPrintable(pathOf("run_settings")));
+        return isSaved;
     }
 
     bool largeGrid() {
@@ -116,7 +171,7 @@ private:
     }
 
     bool layers() {
-        if (!m_fixture.open(thirtyLayers())) return false;
+        if (!m_fixture.open(slowly(thirtyLayers()))) return false;
         StartCommand start;
         start.config = defaultTrainingConfig("demo", false);
         start.config.granularity = Granularity::Layer;
@@ -165,6 +220,12 @@ private:
         return command;
     }
 
+    /// So slow that the picture is taken while training goes on.
+    static FakeSession::Options slowly(FakeSession::Options options) {
+        options.stepTime = std::chrono::milliseconds(25);
+        return options;
+    }
+
     static FakeSession::Options thirtyLayers() {
         FakeSession::Options options;
         options.layerCount = 30;
@@ -173,6 +234,7 @@ private:
     }
 
     QString m_folder;
+    QString m_suffix;
     WindowFixture m_fixture;
 };
 

@@ -133,6 +133,66 @@ private slots:
         }
     }
 
+    void dialogsAreNamedAndRead_data() {
+        QTest::addColumn<QString>("keys");
+        QTest::newRow("run settings") << QStringLiteral("Ctrl+,");
+        QTest::newRow("export") << QStringLiteral("Ctrl+Shift+E");
+        QTest::newRow("shortcuts") << QStringLiteral("Ctrl+/");
+        QTest::newRow("help") << QStringLiteral("F1");
+        QTest::newRow("palette") << QStringLiteral("Ctrl+K");
+    }
+
+    void dialogsAreNamedAndRead() {
+        QFETCH(QString, keys);
+        for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
+            applyApplicationStyle(theme);
+            QVERIFY(m_fixture.open());
+            QVERIFY(m_fixture.trainUntil(5));
+            bool isSeen = false;
+            QTimer::singleShot(0, this, [&isSeen] {
+                QWidget* dialog = QApplication::activeModalWidget();
+                QVERIFY(dialog);
+                const auto close = qScopeGuard([dialog] { dialog->close(); });
+                for (const QWidget* widget : dialog->findChildren<QWidget*>()) {
+                    if (!(widget->focusPolicy() & Qt::TabFocus) || isInner(widget)) continue;
+                    QVERIFY2(!spokenName(widget).isEmpty(), widget->metaObject()->className());
+                }
+                for (const QLabel* label : dialog->findChildren<QLabel*>()) {
+                    if (!label->isVisible() || label->text().isEmpty() || !label->isEnabled()) continue;
+                    const QPalette& colors = label->palette();
+                    const double value =
+                        contrast(colors.color(label->foregroundRole()), colors.color(label->backgroundRole()));
+                    QVERIFY2(value >= 4.5, qPrintable(QStringLiteral("%1: %2").arg(label->text()).arg(value)));
+                }
+                isSeen = true;
+            });
+            QAction* action = m_fixture.actionFor(keys);
+            QVERIFY2(action, qPrintable(keys));
+            action->trigger();
+            QVERIFY2(isSeen, qPrintable(keys));
+            m_fixture.close();
+        }
+    }
+
+    void shortcutSheetHoldsEveryKey() {
+        QVERIFY(m_fixture.open());
+        QStringList words;
+        QTimer::singleShot(0, this, [&words] {
+            QWidget* sheet = QApplication::activeModalWidget();
+            for (const QLabel* label : sheet->findChildren<QLabel*>()) words << label->text();
+            sheet->close();
+        });
+        m_fixture.actionFor(QStringLiteral("Ctrl+/"))->trigger();
+        int count = 0;
+        for (const QAction* action : m_fixture.window->findChildren<QAction*>()) {
+            if (action->shortcut().isEmpty() || action->text().isEmpty()) continue;
+            QVERIFY2(words.contains(action->text().remove(QLatin1Char('&'))), qPrintable(action->text()));
+            QVERIFY(words.filter(action->shortcut().toString(QKeySequence::NativeText)).size() > 0);
+            ++count;
+        }
+        QVERIFY(count > 25);
+    }
+
     void smallWindowHoldsEverything() {
         QVERIFY(m_fixture.open());
         QVERIFY(m_fixture.trainUntil(20));

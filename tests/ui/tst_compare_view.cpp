@@ -1,4 +1,5 @@
 // The comparison: differences to the selected row, intervals, recall, positions, the frontier.
+#include "tests/support/move_mouse.h"
 #include "tests/support/window_fixture.h"
 #include "ui/export/run_figures.h"
 #include "ui/models/comparison_model.h"
@@ -114,6 +115,54 @@ private slots:
         QCOMPARE(layoutSeries(QStringLiteral("learned")), QStringLiteral("learned"));
     }
 
+    void frontierOutlivesTheWindow() {
+        const QTemporaryDir home;
+        const std::filesystem::path folder = home.path().toStdString() + "/frontier";
+        SessionSnapshot snapshot;
+        snapshot.grid = {4, 2, Granularity::KvHead};
+        snapshot.modelPath = "demo";
+        snapshot.model = ModelConfig{};
+        snapshot.corpus = CorpusSummary{};
+        const SessionSnapshot opened = snapshot;
+        snapshot.comparison = fakeComparison(snapshot, {});
+        std::vector<FrontierPoint> kept;
+        {
+            FrontierRecord record(folder);
+            record.setSnapshot(snapshot);
+            kept = record.points();
+            QVERIFY(kept.size() >= 3);
+            SessionSnapshot other = snapshot;  // a study of its own, saved later
+            other.modelPath = "other";
+            other.comparison->contextTokens += 1;
+            record.setSnapshot(other);
+        }
+        FrontierRecord record(folder);
+        QVERIFY(record.points().empty());
+        QSignalSpy changed(&record, &FrontierRecord::changed);
+        record.setSnapshot(opened);
+        QCOMPARE(changed.count(), 1);
+        QCOMPARE(record.points().size(), kept.size());
+        for (std::size_t index = 0; index < kept.size(); ++index) {
+            const FrontierPoint& point = record.points()[index];
+            QCOMPARE(point.name, kept[index].name);
+            QCOMPARE(point.series, kept[index].series);
+            QVERIFY(point.layout == kept[index].layout);
+            QCOMPARE(point.deltaNll, kept[index].deltaNll);
+            QCOMPARE(point.standardError, kept[index].standardError);
+            QCOMPARE(point.sparsity, kept[index].layout.sparsity());
+        }
+        record.setSnapshot(snapshot);  // the same layouts again
+        QCOMPARE(record.points().size(), kept.size());
+        // A damaged file is said and does not stop what comes.
+        for (const auto& entry : std::filesystem::directory_iterator(folder))
+            std::filesystem::resize_file(entry.path(), 40);
+        FrontierRecord damaged(folder);
+        QSignalSpy problems(&damaged, &FrontierRecord::problemOccurred);
+        damaged.setSnapshot(snapshot);
+        QCOMPARE(problems.count(), 1);
+        QCOMPARE(damaged.points().size(), kept.size());
+    }
+
     void frontierPointOpensItsLayout() {
         QVERIFY(evaluate());
         ComparisonPlot* plot = &shownPlot(QStringLiteral("Frontier"), ComparisonPicture::Frontier);
@@ -170,12 +219,12 @@ private slots:
         QVERIFY(QRectF(plot.rect()).contains(place));
         table().selectRow(1);
         QCOMPARE(plot.emphasised(), std::optional(std::size_t(1)));
-        QTest::mouseMove(&plot, place.toPoint());
+        moveMouse(plot, place);
         QTRY_COMPARE(plot.emphasised(), std::optional(last));
         QTest::mouseClick(&plot, Qt::LeftButton, {}, place.toPoint());
         QCOMPARE(table().selectionModel()->selectedRows().front().row(), int(last));
         QCOMPARE(m_fixture.the<GateGridModel>().layout().fullCount(), 0);
-        QTest::mouseMove(&plot, QPoint(2, 2));
+        moveMouse(plot, {2, 2});
         QTRY_COMPARE(plot.emphasised(), std::optional(last));  // selected by now
     }
 

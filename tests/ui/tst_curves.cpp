@@ -1,4 +1,5 @@
 // The curves' tool row, and how a run's points are kept.
+#include "tests/support/move_mouse.h"
 #include "tests/support/window_fixture.h"
 #include "ui/models/history_points.h"
 #include "ui/models/moving_mean.h"
@@ -30,6 +31,32 @@ class TestCurves : public QObject {
 private slots:
     void initTestCase() { QVERIFY(m_fixture.prepare()); }
     void cleanup() { m_fixture.close(); }
+
+    void axisAndSmoothingAreRemembered() {
+        QVERIFY(m_fixture.open());
+        auto& first = m_fixture.the<HistoryChart>();
+        QVERIFY(first.axis() == CurveAxis::Steps);
+        QCOMPARE(first.smoothing(), 1);
+        auto* axis = first.findChild<QComboBox*>();
+        axis->setFocus();
+        QTest::keyClick(axis, Qt::Key_Down);
+        auto* smoothing = first.findChild<QSpinBox*>();
+        smoothing->setFocus();
+        QTest::keyClick(smoothing, Qt::Key_Up);
+        QVERIFY(first.axis() == CurveAxis::Tokens);
+        QVERIFY(m_fixture.open());
+        auto& again = m_fixture.the<HistoryChart>();
+        QVERIFY(again.axis() == CurveAxis::Tokens);
+        QCOMPARE(again.smoothing(), 2);
+        QCOMPARE(again.findChild<QComboBox*>()->currentIndex(), 1);
+        // What no version wrote is no reason to draw nothing.
+        QSettings().setValue(QStringLiteral("curves/axis"), 17);
+        QSettings().setValue(QStringLiteral("curves/smoothing"), -3);
+        QVERIFY(m_fixture.open());
+        QVERIFY(m_fixture.the<HistoryChart>().axis() == CurveAxis::Steps);
+        QCOMPARE(m_fixture.the<HistoryChart>().smoothing(), 1);
+        QSettings().clear();
+    }
 
     void pointsComeBackAsTheyWere() {
         HistoryPoints kept;
@@ -90,6 +117,72 @@ private slots:
         QCOMPARE(smooth->dataCount(), chart.pointCount());
         box->setValue(1);
         QVERIFY(smooth->data()->isEmpty());
+    }
+
+    void followsUntilTheUserZooms() {
+        FakeSession::Options options;
+        options.stepTime = std::chrono::milliseconds(20);
+        QVERIFY(m_fixture.open(options));
+        QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
+        auto& chart = m_fixture.the<HistoryChart>();
+        QTRY_VERIFY(chart.pointCount() > 10);
+        const auto rangeOf = [&chart](int plot) {
+            return chart.plot().axisRects()[plot]->axis(QCPAxis::atBottom)->range();
+        };
+        const QCPRange whole = rangeOf(0);
+        QVERIFY(chart.isLive());
+        const QRect area = chart.plot().axisRects()[1]->rect();
+        const QPoint from(area.left() + area.width() / 10, area.center().y()), to(area.center());
+        QTest::mousePress(&chart.plot(), Qt::LeftButton, {}, from);
+        QTest::mouseMove(&chart.plot(), (from + to) / 2);
+        QTest::mouseMove(&chart.plot(), to);
+        QTest::mouseRelease(&chart.plot(), Qt::LeftButton, {}, to);
+        QVERIFY(!chart.isLive());
+        const QCPRange zoomed = rangeOf(1);
+        QVERIFY(zoomed.size() < 0.6 * whole.size());
+        for (int plot = 0; plot < 3; ++plot) QCOMPARE(rangeOf(plot), zoomed);  // all three go together
+        const int before = chart.pointCount();
+        QTRY_VERIFY(chart.pointCount() > before + 10);
+        QCOMPARE(rangeOf(0), zoomed);  // what comes does not take the place away
+        QTest::keyClick(&chart, Qt::Key_Home);
+        QVERIFY(chart.isLive());
+        QCOMPARE(rangeOf(2), whole);
+    }
+
+    void crosshairReadsOneStepInAllPlots() {
+        QVERIFY(m_fixture.open() && m_fixture.trainUntil(40));
+        auto& chart = m_fixture.the<HistoryChart>();
+        chart.replotNow();
+        const QImage before = chart.plot().grab().toImage();
+        const QCPAxisRect* rect = chart.plot().axisRects()[2];
+        const QPoint place(qRound(rect->axis(QCPAxis::atBottom)->coordToPixel(20)), rect->center().y());
+        moveMouse(chart.plot(), place);
+        QVERIFY(m_fixture.hasLabel(QStringLiteral("Step 20 ")));
+        const QImage during = chart.plot().grab().toImage();
+        const double scale = during.devicePixelRatio();
+        for (const QCPAxisRect* plot : chart.plot().axisRects()) {
+            // A line from top to bottom at that step, in every plot.
+            int changed = 0, height = 0;
+            for (int y = plot->top() + 2; y < plot->bottom() - 2; ++y, ++height) {
+                const QPoint pixel((QPointF(place.x(), y) * scale).toPoint());
+                bool differs = false;
+                for (int side = -2; side <= 2; ++side)
+                    differs = differs || before.pixel(pixel + QPoint(side, 0)) != during.pixel(pixel + QPoint(side, 0));
+                changed += differs;
+            }
+            QVERIFY(changed > 0.8 * height);
+        }
+    }
+
+    void everySteeringActionLeavesAMark() {
+        RunHistory history;
+        history.appendPoints(points(50));
+        int step = 5;
+        for (const char* kind : {"start", "retarget", "pin", "pause", "resume", "freeze", "evaluate", "stop", "note"})
+            history.appendEvents({{1, step += 5, kind, "said"}});
+        std::vector<std::string> kinds;
+        for (const SessionEvent& event : history.events()) kinds.push_back(event.kind);
+        QCOMPARE(kinds, (std::vector<std::string>{"retarget", "pin", "pause", "resume", "freeze", "evaluate", "stop"}));
     }
 
     void axisCountsStepsTokensOrTime() {

@@ -28,7 +28,7 @@ int pixelsOf(QWidget& widget, const QColor& color) {
     const QImage image = widget.grab().toImage();
     int count = 0;
     for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < image.width(); ++x) count += image.pixelColor(x, y) == color;
+        for (int x = 0; x < image.width(); ++x) count += image.pixel(x, y) == color.rgb();
     return count;
 }
 

@@ -86,6 +86,10 @@ private slots:
             const QByteArray pdf = render(*figure, {}, FigureFormat::Pdf);
             QVERIFY(pdf.startsWith("%PDF-"));
             QVERIFY2(!pdf.contains("/Subtype /Image") && !pdf.contains("/Subtype/Image"), qPrintable(figure->name()));
+            // What the caption says is in the files themselves, too.
+            QVERIFY(svg.contains("<desc>" + figure->caption().toUtf8()));
+            QVERIFY2(pdf.contains(">" + figure->caption().toUtf8() + "</rdf:li>"), qPrintable(figure->name()));
+            QVERIFY(pdf.contains(":Software>ConSA Explorer"));
         }
     }
 

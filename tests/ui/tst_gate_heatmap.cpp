@@ -1,4 +1,5 @@
 // The heatmap: cells have the scale's colours, the readout says what the cell holds, keys move the selection.
+#include "tests/support/move_mouse.h"
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/gate_record.h"
 #include "ui/style/application_style.h"
@@ -46,6 +47,48 @@ class TestGateHeatmap : public QObject {
 
 private slots:
     void initTestCase() { applyApplicationStyle(ThemeChoice::Light); }
+
+    void colourBarSaysItsValueAndShowsItsCells() {
+        GateGridModel model;
+        GateRecord record;
+        HeatmapPanel panel(model, record);
+        panel.resize(600, 500);
+        panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&panel));
+        const SessionSnapshot snapshot = snapshotOf(10, 4);  // every fortieth from 0 to .975
+        model.setSnapshot(snapshot);
+        GateHeatmap& heatmap = panel.heatmap();
+        const QImage before = pictureOf(heatmap);
+        const QRectF bar = heatmap.scaleRect();
+        QVERIFY(bar.height() > 100);
+        const auto hover = [&](double value) {
+            moveMouse(heatmap, {bar.center().x(), bar.top() + bar.height() * (1 - value)});
+            return heatmap.scaleValue();
+        };
+        QVERIFY(hover(0.6) && std::abs(*hover(0.6) - 0.6) < 1 / bar.height());
+        int near = 0;
+        for (const double share : snapshot.probability) near += std::abs(share - *heatmap.scaleValue()) <= 0.025;
+        QVERIFY(near >= 1);
+        QVERIFY2(panel.readout().contains(QStringLiteral("%1 of 40 units within 0.025").arg(near)),
+                 qPrintable(panel.readout()));
+        QVERIFY(panel.readout().startsWith(
+            QStringLiteral("P(full) %1").arg(QString::number(*heatmap.scaleValue(), 'f', 3))));
+        // Those cells and no others look different.
+        const QImage during = pictureOf(heatmap);
+        const double scale = during.devicePixelRatio();
+        for (int unit = 0; unit < 40; ++unit) {
+            const QRectF cell = heatmap.cellRect({unit / 4, unit % 4});
+            const QRect pixels((cell.topLeft() * scale).toPoint(), (cell.size() * scale).toSize());
+            const bool isNear =
+                std::abs(snapshot.probability[static_cast<std::size_t>(unit)] - *heatmap.scaleValue()) <= 0.025;
+            QCOMPARE(before.copy(pixels) != during.copy(pixels), isNear);
+        }
+        moveMouse(heatmap, heatmap.cellRect({2, 1}).center());
+        QVERIFY(!heatmap.scaleValue() && panel.readout().startsWith(QStringLiteral("Layer 2")));
+        heatmap.setView(HeatmapView::Mask);
+        QVERIFY(heatmap.scaleRect().isEmpty());
+        QVERIFY(!hover(0.6));
+    }
 
     void cellsHaveTheColoursOfTheScale_data() {
         QTest::addColumn<int>("layers");

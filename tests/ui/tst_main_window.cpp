@@ -14,6 +14,7 @@
 #include "ui/views/sparsity_slider.h"
 #include "ui/views/status_strip.h"
 
+#include <qcustomplot.h>
 #include <QAction>
 #include <QClipboard>
 #include <QLabel>
@@ -58,6 +59,7 @@ private slots:
         const StartCommand start = m_session->posted<StartCommand>().front();
         QCOMPARE(start.config, defaultTrainingConfig("demo", false));
         QVERIFY(start.runFolder.starts_with(m_home.path().toStdString()));
+        QVERIFY(start.numbersFolder);
     }
 
     void actionsSayWhyTheyCanNot() {
@@ -305,11 +307,21 @@ private slots:
             sinceBeat.start();
         });
         beat.start(5);
+        QSignalSpy pictures(&m_window->controller(), &SessionController::snapshotArrived);
+        QSignalSpy replots(&m_window->findChild<HistoryChart*>()->plot(), &QCustomPlot::afterReplot);
         const std::int64_t before = m_session->publishedPoints();
         QTest::qWait(1500);
         qInfo("longest gap %lld ms under %lld points a second", static_cast<long long>(longestGap),
               static_cast<long long>((m_session->publishedPoints() - before) * 2 / 3));
-        QVERIFY2(longestGap < 50, qPrintable(QString::number(longestGap)));
+        // The gap itself is the benchmark's; here, what keeps it short: far fewer pictures than points, and the curves
+        // drawn at most once a picture.
+        const auto published = m_session->publishedPoints() - before;
+        QVERIFY(published > 20 * pictures.count());
+        QVERIFY2(replots.count() <= pictures.count() + 2,
+                 qPrintable(QStringLiteral("%1 of %2").arg(replots.count()).arg(pictures.count())));
+        m_session->post(PauseCommand{});
+        QTRY_VERIFY(state() == SessionState::Paused);
+        QTRY_COMPARE(std::int64_t(m_window->findChild<HistoryChart*>()->pointCount()), m_session->publishedPoints());
     }
 
     void everythingHasANameAndAWay() {

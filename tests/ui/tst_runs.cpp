@@ -12,6 +12,7 @@
 #include <QAbstractItemModelTester>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QToolButton>
 #include <QtTest>
 #include <filesystem>
 #include <fstream>
@@ -166,6 +167,38 @@ private slots:
             QCOMPARE(std::filesystem::exists(runs() / "a"), answer == QLatin1String("Cancel"));
         }
         QCOMPARE(m_fixture.the<RunListModel>().rowCount(), 0);
+    }
+
+    void aCutOffRunCanBeDiscardedOrResumed() {
+        makeRun(runs() / "first", 9, false);
+        makeRun(runs() / "second", 9, false);
+        setAge(runs() / "first", 300);
+        setAge(runs() / "second", 400);
+        const auto press = [this](const QString& text) {
+            for (auto* button : m_fixture.the<MessageBar>().findChildren<QToolButton*>())
+                if (button->text() == text && !button->isHidden()) return button->click();
+            QFAIL(qPrintable(text));
+        };
+        QVERIFY(m_fixture.open());
+        QTRY_VERIFY(m_fixture.the<MessageBar>().text().contains(QStringLiteral("first was cut off")));
+        QTimer::singleShot(0, this, [] {
+            auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+            QVERIFY(box->text().contains(QStringLiteral("first")));
+            for (QAbstractButton* button : box->buttons())
+                if (button->text().remove(QLatin1Char('&')) == QStringLiteral("Delete")) button->click();
+        });
+        press(QStringLiteral("Discard…"));
+        QVERIFY(!std::filesystem::exists(runs() / "first"));
+        QVERIFY(std::filesystem::exists(runs() / "second"));
+        QVERIFY(m_fixture.the<MessageBar>().isHidden());
+        QVERIFY(m_fixture.open());
+        QTRY_VERIFY(m_fixture.the<MessageBar>().text().contains(QStringLiteral("second was cut off")));
+        press(QStringLiteral("Resume"));
+        QCOMPARE(m_fixture.session->posted<ResumeRunCommand>().back().runFolder, (runs() / "second").string());
+        // A message without actions has no buttons but its cross.
+        m_fixture.the<MessageBar>().showError(QStringLiteral("oops"));
+        for (auto* button : m_fixture.the<MessageBar>().findChildren<QToolButton*>())
+            QVERIFY(button->isHidden() || button->text().isEmpty());
     }
 
     void aCutOffRunIsOfferedOnce() {

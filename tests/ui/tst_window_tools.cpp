@@ -4,6 +4,7 @@
 #include "tests/support/window_fixture.h"
 #include "ui/dock_area.h"
 #include "ui/models/built_in_presets.h"
+#include "ui/models/gate_grid_model.h"
 #include "ui/models/log_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/session/recent_files.h"
@@ -97,6 +98,21 @@ private slots:
         m_fixture.actionFor(QStringLiteral("Ctrl+-"))->trigger();
         QCOMPARE(uiScale(), 1.15);
         QSettings().remove(QStringLiteral("window"));
+    }
+
+    void layoutOfThePanelsIsKept() {
+        QVERIFY(m_fixture.open());
+        QDockWidget* dock = m_fixture.the<DockArea>().docks().front();
+        const QString name = dock->objectName();
+        QVERIFY(!name.isEmpty());
+        dock->hide();
+        m_fixture.window->close();
+        QVERIFY(m_fixture.open());
+        for (QDockWidget* one : m_fixture.the<DockArea>().docks()) QCOMPARE(one->isHidden(), one->objectName() == name);
+        m_fixture.actionFor(QStringLiteral("Ctrl+Alt+0"))->trigger();
+        m_fixture.window->close();
+        QVERIFY(m_fixture.open());
+        for (QDockWidget* one : m_fixture.the<DockArea>().docks()) QVERIFY(!one->isHidden());
     }
 
     void onePanelAloneAndBack() {
@@ -198,17 +214,41 @@ private slots:
                      (std::vector<std::string>{"/texts/a.txt", "/texts/b.md"}));
     }
 
+    void badDropComesIntoTheBar_data() {
+        QTest::addColumn<QString>("dropped");  // of it the bar speaks
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QByteArray>("bytes");
+        const auto row = [](const char* name, const char* dropped, const char* file, const QByteArray& bytes) {
+            QTest::newRow(name) << QString::fromLatin1(dropped) << QString::fromLatin1(file) << bytes;
+        };
+        row("cut short", "broken.json", "broken.json", "{\"format\": \"consa-layout\", \"version\": 1");
+        row("another format", "other.json", "other.json", "{\"format\": \"a-shopping-list\", \"version\": 1}");
+        row("no JSON", "noise.json", "noise.json", QByteArray(4096, '\xff'));
+        row("empty", "empty.json", "empty.json", "");
+        row("words in a table", "full_attention_heads.tsv", "full_attention_heads.tsv", "one\ttwo\nthree\tfour\n");
+        row("damaged run", "run", "run/config.json", "{");
+    }
+
     void badDropComesIntoTheBar() {
+        QFETCH(QString, dropped);
+        QFETCH(QString, file);
+        QFETCH(QByteArray, bytes);
         QVERIFY(m_fixture.open());
         QTemporaryDir folder;
-        const QString path = folder.filePath(QStringLiteral("broken.json"));
-        writeFileAtomically(path.toStdString(), "{\"format\": \"consa-layout\", \"version\": 1");
+        const QString path = folder.filePath(dropped);
+        writeFileAtomically(folder.filePath(file).toStdString(), bytes.toStdString());
+        if (dropped != file)
+            writeFileAtomically(folder.filePath(QStringLiteral("run/events.jsonl")).toStdString(), "{\n");
+        const int layersBefore = m_fixture.the<GateGridModel>().rowCount();
         QMimeData content;
         content.setUrls({QUrl::fromLocalFile(path)});
         drop(content);
         auto& bar = m_fixture.the<MessageBar>();
         QVERIFY(bar.isVisible() && bar.severity() == MessageBar::Severity::Error);
-        QVERIFY(bar.text().contains(QStringLiteral("broken.json")));
+        QVERIFY2(bar.text().contains(dropped), qPrintable(bar.text()));
+        QVERIFY(m_fixture.the<GateGridModel>().isShowingSession());  // nothing else has changed
+        QCOMPARE(m_fixture.the<GateGridModel>().rowCount(), layersBefore);
+        QVERIFY(m_fixture.snapshot().state == SessionState::Ready);
     }
 
     void rulesFitTheOpenModel() {

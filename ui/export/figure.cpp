@@ -12,7 +12,7 @@ QByteArray render(const Figure& figure, const FigureOptions& options, FigureForm
         case FigureFormat::Svg:
             return plotToSvg(offscreen->plot(), options, title, figure.caption());
         case FigureFormat::Pdf:
-            return plotToPdf(offscreen->plot(), options, title);
+            return plotToPdf(offscreen->plot(), options, title, figure.caption(), figure.facts());
         default:
             return encodePng(plotToImage(offscreen->plot(), options, figure.facts()));
     }

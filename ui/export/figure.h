@@ -12,6 +12,9 @@ class OffscreenPlot {
 public:
     virtual ~OffscreenPlot() = default;
     [[nodiscard]] virtual QCustomPlot& plot() = 0;
+
+private:
+    PlotTextScale m_textScale{1};  // before any font is asked for
 };
 
 /// Immutable: what was on show when it was made.

@@ -48,6 +48,7 @@ public:
         HeatmapContent content = figure.content;
         content.selected.reset();
         content.hovered.reset();
+        content.scaleValue.reset();
         m_scene.setTheme(options.theme);
         m_scene.setCaption(options.hasCaption ? figureCaption(figure) : QString());
         m_scene.setContent(std::move(content));

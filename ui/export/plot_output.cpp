@@ -10,6 +10,7 @@
 #include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QXmlStreamWriter>
 #include <array>
 #include <cmath>
 
@@ -22,8 +23,10 @@ constexpr std::array<const char*, 5> kFormats{"png", "svg", "pdf", "csv", "tsv"}
 
 /// Draws in pixels at 96 dpi, whatever the painter's device counts in.
 void paint(QCustomPlot& plot, QPaintDevice& device, const FigureOptions& options, double scale) {
+    plot.setLocale(QLocale::c());
     QCPPainter painter;
     painter.begin(&device);
+    painter.setFont(plotLabelFont());  // named in a file even where no text has it
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);
     painter.scale(scale, scale);
@@ -32,10 +35,41 @@ void paint(QCustomPlot& plot, QPaintDevice& device, const FigureOptions& options
     painter.end();
 }
 
+/// The XMP packet of a figure: Dublin Core's title and description, the facts as they are in a PNG.
+QByteArray xmpOf(const QString& title, const QString& description, const FigureFacts& facts) {
+    const QString rdf = QStringLiteral("http://www.w3.org/1999/02/22-rdf-syntax-ns#");
+    const QString dublinCore = QStringLiteral("http://purl.org/dc/elements/1.1/");
+    const QString ours = QStringLiteral("https://consa-explorer.invalid/figure/");  // a name, not a page
+    QByteArray packet;
+    QXmlStreamWriter xml(&packet);
+    xml.writeNamespace(QStringLiteral("adobe:ns:meta/"), QStringLiteral("x"));
+    xml.writeNamespace(rdf, QStringLiteral("rdf"));
+    xml.writeNamespace(dublinCore, QStringLiteral("dc"));
+    xml.writeNamespace(ours, QStringLiteral("figure"));
+    xml.writeStartElement(QStringLiteral("adobe:ns:meta/"), QStringLiteral("xmpmeta"));
+    xml.writeStartElement(rdf, QStringLiteral("RDF"));
+    xml.writeStartElement(rdf, QStringLiteral("Description"));
+    xml.writeAttribute(rdf, QStringLiteral("about"), QString());
+    for (const auto& [name, text] :
+         {std::pair(QStringLiteral("title"), title), {QStringLiteral("description"), description}}) {
+        xml.writeStartElement(dublinCore, name);
+        xml.writeStartElement(rdf, QStringLiteral("Alt"));
+        xml.writeStartElement(rdf, QStringLiteral("li"));
+        xml.writeAttribute(QStringLiteral("xml:lang"), QStringLiteral("x-default"));
+        xml.writeCharacters(text);
+        for (int depth = 0; depth < 3; ++depth) xml.writeEndElement();
+    }
+    for (const auto& [key, value] : facts)
+        if (key != QLatin1String("Description")) xml.writeTextElement(ours, key, value);
+    xml.writeEndDocument();
+    return packet;
+}
+
 }  // namespace
 
 QImage plotToImage(QCustomPlot& plot, const FigureOptions& options, const FigureFacts& facts) {
     const double scale = options.dpi / kScreenDpi;
+    plot.setLocale(QLocale::c());
     QImage image = plot.toPixmap(options.size.width(), options.size.height(), scale).toImage();
     const int dotsPerMeter = static_cast<int>(std::lround(options.dpi / 0.0254));
     image.setDevicePixelRatio(1);
@@ -62,7 +96,8 @@ QByteArray plotToSvg(QCustomPlot& plot, const FigureOptions& options, const QStr
     return svg.replace("font-family=\"Sans Serif\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\"");
 }
 
-QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QString& title) {
+QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QString& title, const QString& description,
+                     const FigureFacts& facts) {
     constexpr int kResolution = 1200;  // of coordinates; nothing is turned into pixels
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
@@ -71,6 +106,7 @@ QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QStr
         writer.setResolution(kResolution);
         writer.setTitle(title);
         writer.setCreator(QStringLiteral("ConSA Explorer"));
+        writer.setDocumentXmpMetadata(xmpOf(title, description, facts));
         writer.setPageSize(
             QPageSize(QSizeF(options.size) * 72 / kScreenDpi, QPageSize::Point, QString(), QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());

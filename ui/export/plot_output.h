@@ -31,8 +31,9 @@ using FigureFacts = std::vector<std::pair<QString, QString>>;
 /// Contains no raster image.
 [[nodiscard]] QByteArray plotToSvg(QCustomPlot& plot, const FigureOptions& options, const QString& title,
                                    const QString& description);
-/// One page of the figure's size; contains no raster image.
-[[nodiscard]] QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QString& title);
+/// One page of the figure's size; contains no raster image. Title, description and facts are in its XMP metadata.
+[[nodiscard]] QByteArray plotToPdf(QCustomPlot& plot, const FigureOptions& options, const QString& title,
+                                   const QString& description, const FigureFacts& facts);
 
 /// Puts `text` below everything else in a plot that will be drawn at this size, in as many lines as it takes.
 void addCaption(QCustomPlot& plot, const QString& text, const PlotTheme& theme, QSize size);

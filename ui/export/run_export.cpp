@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/session/run_frontier.h"
 #include "ui/export/run_figures.h"
 #include "ui/session/saved_run.h"
 
@@ -52,6 +53,25 @@ std::shared_ptr<const Figure> curvesOfRun(const QString& path) {
     const SavedRun run = readSavedRun(path);
     if (run.points.empty()) throw Error("The run " + path.toStdString() + " has no steps to draw.");
     return curvesFigure(factsOf(path, run), run.points, run.events);
+}
+
+std::shared_ptr<const Figure> frontierOfRunFolders(const QStringList& paths) {
+    std::vector<std::filesystem::path> folders;
+    for (const QString& path : paths) folders.emplace_back(path.toStdString());
+    std::vector<FrontierPoint> points;
+    for (const FrontierRow& row : frontierOfRuns(folders)) {
+        FrontierPoint point;
+        point.series = QString::fromStdString(row.series);
+        point.name = QString::fromStdString(row.layout);
+        if (row.series == "learned") point.name += QStringLiteral(", ") + QString::fromStdString(row.run);
+        point.windowTokens = row.windowTokens;
+        point.sinkTokens = row.sinkTokens;
+        point.sparsity = row.sparsity;
+        point.deltaNll = row.deltaNll;
+        point.standardError = row.standardError;
+        points.push_back(std::move(point));
+    }
+    return frontierFigure(factsOf(paths.front(), readSavedRun(paths.front())), std::move(points));
 }
 
 std::shared_ptr<const Figure> positionsOfRun(const QString& path) {

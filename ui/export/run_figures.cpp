@@ -196,8 +196,7 @@ public:
         QByteArray text = commentLines(facts()) + header.join(separator) + '\n';
         for (const FrontierPoint& point : m_points) {
             const QByteArrayList cells{point.series.toUtf8(), point.name.toUtf8().replace(separator, ' '),
-                                       number(point.layout.sparsity()), number(point.deltaNll),
-                                       number(point.standardError)};
+                                       number(point.sparsity), number(point.deltaNll), number(point.standardError)};
             text += cells.join(separator) + '\n';
         }
         return text;

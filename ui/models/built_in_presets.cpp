@@ -19,10 +19,14 @@ struct Rule {
     const char* note;
 };
 
+// Checked against the models' published configurations: resources/docs/models.md.
 constexpr std::array<Rule, 3> kRules{{
-    {1, QT_TRANSLATE_NOOP("consa", "1:1, as gpt-oss"), QT_TRANSLATE_NOOP("consa", "Every second layer full")},
-    {3, QT_TRANSLATE_NOOP("consa", "3:1, as Command R7B"), QT_TRANSLATE_NOOP("consa", "Every fourth layer full")},
-    {5, QT_TRANSLATE_NOOP("consa", "5:1, as Gemma 3"), QT_TRANSLATE_NOOP("consa", "Every sixth layer full")},
+    {1, QT_TRANSLATE_NOOP("consa", "1:1, as gpt-oss"),
+     QT_TRANSLATE_NOOP("consa", "Every second layer full; gpt-oss itself has a window of 128")},
+    {3, QT_TRANSLATE_NOOP("consa", "3:1, as Command R7B"),
+     QT_TRANSLATE_NOOP("consa", "Every fourth layer full; Command R7B itself has a window of 4096")},
+    {5, QT_TRANSLATE_NOOP("consa", "5:1, as Gemma 3"),
+     QT_TRANSLATE_NOOP("consa", "Every sixth layer full; Gemma 3 itself has a window of 1024, its 1B of 512")},
 }};
 
 struct Learned {

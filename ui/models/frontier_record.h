@@ -5,43 +5,57 @@
 
 #include <QObject>
 #include <QString>
-#include <optional>
+#include <filesystem>
+#include <functional>
+#include <memory>
 #include <vector>
 
 namespace consa {
 
 /// One evaluated layout.
 struct FrontierPoint {
-    QString series;  // "learned", "interleaved", "random", ... or a preset's name
-    QString name;    // as the comparison has it, with the step where it was learned
-    AttentionLayout layout;
+    QString series;          // "learned", "interleaved", "random", ... or a preset's name
+    QString name;            // as the comparison has it, with the step where it was learned
+    AttentionLayout layout;  // empty when only its figures are known
     int windowTokens = 0;
     int sinkTokens = 0;
+    double sparsity = 0;
     double deltaNll = 0;  // to all full, nats
     double standardError = 0;
 };
 
-/// Collects comparisons as they come. Only losses on the same tokens belong into one picture: a comparison of another
-/// model, text, context or number of tokens begins anew.
+class FrontierStore;
+struct FrontierStudy;
+
+/// Collects comparisons as they come, and keeps them. Only losses on the same tokens belong into one picture: a
+/// comparison of another model, text, context or number of tokens goes on with that one's points, if there are any.
 class FrontierRecord final : public QObject {
     Q_OBJECT
 
 public:
-    explicit FrontierRecord(QObject* parent = nullptr) : QObject(parent) {}
+    /// Points are kept in files of `folder`; nowhere when that is empty.
+    explicit FrontierRecord(std::filesystem::path folder = {}, QObject* parent = nullptr);
+    ~FrontierRecord() override;
 
-    /// Takes the snapshot's comparison when it is a new one.
+    /// Takes the snapshot's comparison when it is a new one. Of a model and texts that were just opened the points of
+    /// their latest comparison come back.
     void setSnapshot(const SessionSnapshot& snapshot);
-    [[nodiscard]] const std::vector<FrontierPoint>& points() const { return m_points; }
+    [[nodiscard]] const std::vector<FrontierPoint>& points() const;
 
 signals:
     void changed();
+    /// The points could not be kept or read.
+    void problemOccurred(const QString& sentence);
 
 private:
+    void recall(const SessionSnapshot& snapshot);
+    /// What the disk refuses becomes a problem that is told.
+    void tryTo(const std::function<void()>& work);
     void add(const ComparisonRow& row, const SessionSnapshot& snapshot);
 
-    QString m_basis;
+    std::unique_ptr<FrontierStore> m_store;
+    std::unique_ptr<FrontierStudy> m_study;
     Comparison m_last;
-    std::vector<FrontierPoint> m_points;
 };
 
 /// What kind of layout a name of a comparison stands for: "interleaved:1@0.5" is "interleaved".

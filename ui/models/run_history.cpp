@@ -10,8 +10,8 @@ namespace consa {
 namespace {
 
 bool isMark(const SessionEvent& event) {
-    constexpr std::array<std::string_view, 8> kMarks{"retarget", "pause", "resume", "stop",
-                                                     "freeze",   "hold",  "fork",   "rewind"};
+    constexpr std::array<std::string_view, 10> kMarks{"retarget", "pin",  "pause", "resume", "stop",
+                                                      "freeze",   "hold", "fork",  "rewind", "evaluate"};
     return std::find(kMarks.begin(), kMarks.end(), event.kind) != kMarks.end();
 }
 

@@ -108,6 +108,12 @@ bool RunListModel::setData(const QModelIndex& index, const QVariant& value, int 
     return true;
 }
 
+int RunListModel::rowOf(const QString& folder) const {
+    const auto found =
+        std::find_if(m_runs.begin(), m_runs.end(), [&](const RunSummary& run) { return run.folder == folder; });
+    return found == m_runs.end() ? -1 : static_cast<int>(found - m_runs.begin());
+}
+
 QStringList RunListModel::overlaid() const {
     QStringList folders;
     for (const RunSummary& one : m_runs)

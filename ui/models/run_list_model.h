@@ -28,6 +28,8 @@ public:
     bool setData(const QModelIndex& index, const QVariant& value, int role) override;
 
     [[nodiscard]] const RunSummary& run(int row) const { return m_runs[static_cast<std::size_t>(row)]; }
+    /// -1 when it is not listed.
+    [[nodiscard]] int rowOf(const QString& folder) const;
     /// Folders whose curves are wanted over those on show, in the order of the rows.
     [[nodiscard]] QStringList overlaid() const;
 

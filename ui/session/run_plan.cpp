@@ -16,6 +16,15 @@ void RunPlan::edit(const TrainingConfig& config, std::optional<AttentionLayout> 
     m_isEdited = true;
 }
 
+void RunPlan::recall(const TrainingConfig& earlier) {
+    const TrainingConfig now = std::exchange(m_config, earlier);
+    m_config.model = now.model;
+    m_config.corpus = now.corpus;
+    m_config.text = now.text;
+    m_config.pins = m_config.granularity == now.granularity ? now.pins : std::vector<Pin>{};
+    m_config.layout.clear();
+}
+
 bool RunPlan::follow(const SessionSnapshot& snapshot) {
     if (!snapshot.model) return false;
     const bool isSame =
@@ -72,6 +81,7 @@ std::string RunPlan::unusedRunFolder() const {
 
 StartCommand RunPlan::startCommand() const {
     StartCommand command{m_config, unusedRunFolder()};
+    command.numbersFolder = true;  // another window may begin a run within the same second
     if (m_config.mode != LearningMode::Recover) return command;
     command.layout = m_layout;
     command.config.pins.clear();  // they wait for a run that learns gates

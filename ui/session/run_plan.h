@@ -17,6 +17,8 @@ public:
     bool follow(const SessionSnapshot& snapshot);
     /// `layout`: what the mode recover holds. The plan's own pins stay while the granularity does.
     void edit(const TrainingConfig& config, std::optional<AttentionLayout> layout = {});
+    /// Takes the knobs of an earlier plan for this model; model, texts and pins stay.
+    void recall(const TrainingConfig& earlier);
     void setTarget(double target) { m_config.target = target; }
     void setRampSteps(int steps) { m_config.rampSteps = steps; }
     void setPins(const std::vector<Pin>& pins) { m_config.pins = pins; }
@@ -29,7 +31,7 @@ public:
     [[nodiscard]] SessionSnapshot preview(SessionSnapshot snapshot) const;
     /// A folder under the data folder that is not there yet, named after time and model.
     [[nodiscard]] std::string unusedRunFolder() const;
-    /// A run into a new folder under the data folder, named after time and model.
+    /// A run into a new folder under the data folder, named after time and model, with a number where that is taken.
     [[nodiscard]] StartCommand startCommand() const;
 
 private:

@@ -1,10 +1,11 @@
 // Palettes, text sizes and the few style sheet rules that Fusion needs to look calm.
 #include "ui/style/application_style.h"
 
+#include "ui/style/check_box_style.h"
+
 #include <QApplication>
 #include <QIcon>
 #include <QLabel>
-#include <QStyleFactory>
 #include <algorithm>
 
 static void initializeResources() {
@@ -168,7 +169,7 @@ void applyApplicationStyle(ThemeChoice theme, double scale) {
     if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * scale);
     QApplication::setFont(font);
     const bool wantsDark = theme == ThemeChoice::Dark || (theme == ThemeChoice::System && isDark(desktopPalette()));
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new CheckBoxStyle);
     const QPalette palette = wantsDark ? darkPalette() : lightPalette();
     QApplication::setPalette(palette);
     qApp->setStyleSheet(styleSheet(palette));

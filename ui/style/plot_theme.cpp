@@ -6,14 +6,20 @@
 #include <qcustomplot.h>
 #include <QApplication>
 #include <QPalette>
+#include <utility>
 
 namespace consa {
 
 namespace {
 
+std::optional<double>& ownTextScale() {
+    static std::optional<double> scale;
+    return scale;
+}
+
 QFont plotFont(int pixels) {
     QFont font = QApplication::font();
-    font.setPixelSize(qRound(pixels * uiScale()));
+    font.setPixelSize(qRound(pixels * ownTextScale().value_or(uiScale())));
     return font;
 }
 
@@ -45,6 +51,12 @@ PlotTheme PlotTheme::white() {
 
 PlotTheme PlotTheme::dark() {
     return fromPalette(darkPalette());
+}
+
+PlotTextScale::PlotTextScale(double scale) : m_before(std::exchange(ownTextScale(), scale)) {}
+
+PlotTextScale::~PlotTextScale() {
+    ownTextScale() = m_before;
 }
 
 QFont plotTickFont() {

@@ -4,6 +4,7 @@
 #include <QColor>
 #include <QFont>
 #include <QString>
+#include <optional>
 
 class QCustomPlot;
 class QCPAxisRect;
@@ -24,6 +25,18 @@ struct PlotTheme {
     [[nodiscard]] static PlotTheme white();
     /// The window's dark colours, for slides.
     [[nodiscard]] static PlotTheme dark();
+};
+
+/// While it lives, text in plots has this scale, whatever the window's is: for figures on the way into a file.
+class PlotTextScale {
+public:
+    explicit PlotTextScale(double scale);
+    ~PlotTextScale();
+    PlotTextScale(const PlotTextScale&) = delete;
+    PlotTextScale& operator=(const PlotTextScale&) = delete;
+
+private:
+    std::optional<double> m_before;
 };
 
 /// The two text sizes of plots, in pixels so that a picture does not depend on the screen.

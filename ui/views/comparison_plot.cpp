@@ -88,7 +88,7 @@ QString ComparisonPlot::toolTipOf(std::size_t part) const {
     const FrontierPoint& shown = m_record.points()[part];
     return tr("%1: sparsity %2 %, %3 nats\nClick to see its layout")
         .arg(shown.name)
-        .arg(shown.layout.sparsity() * 100, 0, 'f', 1)
+        .arg(shown.sparsity * 100, 0, 'f', 1)
         .arg(withError(shown.deltaNll, shown.standardError));
 }
 

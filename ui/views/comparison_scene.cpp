@@ -237,16 +237,16 @@ void ComparisonScene::drawSeries(const QString& series, const std::vector<std::s
     errors->setPen(QPen(shown.color, 1));
     std::vector<std::size_t> sorted = members;
     std::sort(sorted.begin(), sorted.end(), [this](std::size_t left, std::size_t right) {
-        return m_points[left].layout.sparsity() < m_points[right].layout.sparsity();
+        return m_points[left].sparsity < m_points[right].sparsity;
     });
     for (const std::size_t index : sorted) {
-        curve->addData(m_points[index].layout.sparsity() * 100, m_points[index].deltaNll);
+        curve->addData(m_points[index].sparsity * 100, m_points[index].deltaNll);
         errors->addData(m_points[index].standardError);
     }
 }
 
 QPointF ComparisonScene::placeOf(std::size_t point) const {
-    return {m_rect->axis(QCPAxis::atBottom)->coordToPixel(m_points[point].layout.sparsity() * 100),
+    return {m_rect->axis(QCPAxis::atBottom)->coordToPixel(m_points[point].sparsity * 100),
             m_rect->axis(QCPAxis::atLeft)->coordToPixel(m_points[point].deltaNll)};
 }
 

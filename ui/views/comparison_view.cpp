@@ -4,6 +4,7 @@
 #include "ui/models/comparison_model.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
+#include "ui/views/elided_label.h"
 #include "ui/views/empty_state_table.h"
 #include "ui/views/layout_delegate.h"
 
@@ -118,8 +119,8 @@ void ComparisonView::createHeader() {
     m_progress->setTextVisible(false);
     m_progress->setFixedSize(160, 8);
     m_progress->setAccessibleName(tr("Progress of the evaluation"));
-    m_facts = createMutedLabel(QString());
-    m_facts->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_facts = new ElidedLabel;
+    m_facts->setForegroundRole(QPalette::PlaceholderText);
     createRepeat();
     auto* copyButton = new QToolButton;
     copyButton->setDefaultAction(m_copy);

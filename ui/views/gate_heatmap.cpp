@@ -56,8 +56,8 @@ std::optional<UnitIndex> GateHeatmap::currentCell() const {
 
 void GateHeatmap::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    m_scene->arrange(size());  // before the plot, which redraws itself at once in its new size
     m_plot->resize(size());
-    m_scene->arrange(size());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -69,7 +69,7 @@ void GateHeatmap::changeEvent(QEvent* event) {
 }
 
 void GateHeatmap::mouseMoveEvent(QMouseEvent* event) {
-    setHovered(m_scene->cellAt(event->position()));
+    setHovered(m_scene->cellAt(event->position()), m_scene->scaleValueAt(event->position()));
 }
 
 void GateHeatmap::mousePressEvent(QMouseEvent* event) {
@@ -186,20 +186,23 @@ void GateHeatmap::updateContent() {
     }
     content.threshold = m_model.threshold();
     content.isTransposed = m_isTransposed;
+    content.scaleValue = m_scaleValue;
     m_scene->setContent(std::move(content));
     m_plot->replot(QCustomPlot::rpQueuedReplot);
     if (currentCell()) emit currentCellChanged();
 }
 
-void GateHeatmap::setHovered(std::optional<UnitIndex> cell) {
-    if (m_hovered == cell) return;
+void GateHeatmap::setHovered(std::optional<UnitIndex> cell, std::optional<double> scaleValue) {
+    if (m_hovered == cell && m_scaleValue == scaleValue) return;
     m_hovered = cell;
+    m_scaleValue = scaleValue;
     updateContent();
     emit currentCellChanged();
 }
 
 void GateHeatmap::select(UnitIndex cell) {
     m_hovered.reset();
+    m_scaleValue.reset();
     m_selected = cell;
     updateContent();
     emit currentCellChanged();

@@ -28,6 +28,10 @@ public:
 
     /// The cell under the pointer, else the selected one.
     [[nodiscard]] std::optional<UnitIndex> currentCell() const;
+    /// The value of the colour bar under the pointer; cells near it are outlined.
+    [[nodiscard]] std::optional<double> scaleValue() const { return m_scaleValue; }
+    /// The colour bar on screen; empty where there is none.
+    [[nodiscard]] QRectF scaleRect() const { return m_scene->scaleRect(); }
     /// The exact content on screen, for copying and saving.
     [[nodiscard]] const HeatmapContent& content() const { return m_scene->content(); }
     [[nodiscard]] QRectF cellRect(UnitIndex cell) const { return m_scene->cellRect(cell); }
@@ -35,6 +39,7 @@ public:
     [[nodiscard]] QSize minimumSizeHint() const override { return {280, 140}; }
 
 signals:
+    /// Another cell, or another place of the colour bar, under the pointer; another one selected.
     void currentCellChanged();
     /// Another view, or turned.
     void viewChanged();
@@ -60,7 +65,7 @@ private:
     bool pinByKey(int key);
     void requestPin(UnitIndex cell, std::optional<bool> isFull);
     void updateContent();
-    void setHovered(std::optional<UnitIndex> cell);
+    void setHovered(std::optional<UnitIndex> cell, std::optional<double> scaleValue = {});
 
     GateGridModel& m_model;
     QCustomPlot* m_plot;
@@ -69,6 +74,7 @@ private:
     bool m_isTransposed = false;
     std::optional<UnitIndex> m_selected;
     std::optional<UnitIndex> m_hovered;
+    std::optional<double> m_scaleValue;
 };
 
 }  // namespace consa

@@ -105,6 +105,21 @@ void HeatmapCells::drawPins(QCPPainter& painter) const {
     }
 }
 
+/// A line in the text's colour around one in the background's shows on every colour of the scale.
+void HeatmapCells::drawScaleCells(QCPPainter& painter) const {
+    const int unitsPerLayer = m_content->layout.grid.unitsPerLayer();
+    for (std::size_t index = 0; index < m_content->layout.full.size(); ++index) {
+        if (!m_content->isNearScaleValue(index)) continue;
+        const QRectF rect =
+            cellRect({static_cast<int>(index) / unitsPerLayer, static_cast<int>(index) % unitsPerLayer});
+        painter.setPen(QPen(m_theme.text, 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+        painter.drawRect(rect.adjusted(0, 0, -1, -1));
+        if (std::min(rect.width(), rect.height()) < kLetterSize / 2) continue;
+        painter.setPen(QPen(m_theme.background, 1, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+        painter.drawRect(rect.adjusted(2, 2, -3, -3));
+    }
+}
+
 void HeatmapCells::drawOutlines(QCPPainter& painter) const {
     const UnitGrid& grid = m_content->layout.grid;
     painter.setBrush(Qt::NoBrush);
@@ -121,6 +136,7 @@ void HeatmapCells::drawOutlines(QCPPainter& painter) const {
         painter.setPen(QPen(Qt::white, isSmall ? 1 : 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
         painter.drawRect(isSmall ? rect.adjusted(1, 1, -2, -2) : rect.adjusted(2, 2, -2, -2));
     }
+    if (m_content->scaleValue) drawScaleCells(painter);
     const auto outline = [&](const std::optional<UnitIndex>& cell, const QColor& color, int width) {
         if (!cell || cell->layer >= grid.layerCount || cell->unit >= grid.unitsPerLayer()) return;
         painter.setPen(QPen(color, width, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));

@@ -31,6 +31,7 @@ private:
     void drawChange(QCPPainter& painter, const QRectF& rect, double change) const;
     void drawPins(QCPPainter& painter) const;
     void drawOutlines(QCPPainter& painter) const;
+    void drawScaleCells(QCPPainter& painter) const;
 
     const HeatmapContent* m_content = nullptr;
     PlotTheme m_theme;
@@ -49,6 +50,10 @@ public:
     void setTheme(const PlotTheme& theme) { m_theme = theme; }
     /// Top left corner and height of the colour bar.
     void place(QPoint topLeft, int height);
+    /// The colour bar, which makes room for the pins' entry below it.
+    [[nodiscard]] QRect scaleRect() const;
+    /// What the colour bar stands for at a point, 1 at its top; none beside it, with some pixels of grace.
+    [[nodiscard]] std::optional<double> valueAt(QPointF point) const;
 
     double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
 
@@ -57,6 +62,7 @@ protected:
 
 private:
     void drawScale(QCPPainter& painter) const;
+    void drawScaleValue(QCPPainter& painter, const QRect& bar, bool isChange) const;
     void drawTicks(QCPPainter& painter, const QRect& bar, bool isChange) const;
     void drawThreshold(QCPPainter& painter, const QRect& bar, double threshold) const;
     void drawSwatches(QCPPainter& painter) const;

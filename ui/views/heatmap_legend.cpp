@@ -30,10 +30,25 @@ void HeatmapLegend::draw(QCPPainter* painter) {
     if (m_content->hasPins()) drawPinEntry(*painter);
 }
 
+QRect HeatmapLegend::scaleRect() const {
+    return m_bar.adjusted(0, 0, 0, m_content->hasPins() ? -kPinEntryHeight : 0);
+}
+
+std::optional<double> HeatmapLegend::valueAt(QPointF point) const {
+    const bool hasScale = m_content && m_content->layout.grid.unitCount() > 0 &&
+                          m_content->effectiveView() != HeatmapView::Mask && m_bar.height() > 0;
+    if (!hasScale) return std::nullopt;
+    const QRectF bar = scaleRect();
+    constexpr double kGrace = 4;  // pixels: the bar is narrow, and its ends should be easy to reach
+    if (!bar.adjusted(-kGrace, -kGrace, kGrace, kGrace).contains(point)) return std::nullopt;
+    const double share = std::clamp(1 - (point.y() - bar.top()) / bar.height(), 0.0, 1.0);
+    return m_content->effectiveView() == HeatmapView::Change ? 2 * share - 1 : share;
+}
+
 void HeatmapLegend::drawScale(QCPPainter& painter) const {
     constexpr int kStripCount = 100;
     const bool isChange = m_content->effectiveView() == HeatmapView::Change;
-    const QRect bar = m_bar.adjusted(0, 0, 0, m_content->hasPins() ? -kPinEntryHeight : 0);
+    const QRect bar = scaleRect();
     for (int strip = 0; strip < kStripCount; ++strip) {
         // Each strip reaches to the bottom under the next one: no seam at any zoom.
         const double top = bar.top() + bar.height() * strip / static_cast<double>(kStripCount);
@@ -43,6 +58,7 @@ void HeatmapLegend::drawScale(QCPPainter& painter) const {
     }
     drawTicks(painter, bar, isChange);
     if (!isChange && m_content->threshold) drawThreshold(painter, bar, *m_content->threshold);
+    if (m_content->scaleValue) drawScaleValue(painter, bar, isChange);
     painter.setFont(plotLabelFont());
     painter.setPen(QPen(m_theme.text));
     painter.save();
@@ -70,6 +86,21 @@ void HeatmapLegend::drawTicks(QCPPainter& painter, const QRect& bar, bool isChan
         painter.setPen(QPen(m_theme.muted));
         painter.drawText(QRectF(bar.right() + 8, y - 8, 32, 16), Qt::AlignLeft | Qt::AlignVCenter, labels[index]);
     }
+}
+
+/// The stretch whose cells are outlined, in a frame.
+void HeatmapLegend::drawScaleValue(QCPPainter& painter, const QRect& bar, bool isChange) const {
+    const double length = isChange ? 2 : 1, lowest = isChange ? -1 : 0;
+    const auto placeOf = [&](double value) {
+        return bar.top() + bar.height() * (1 - std::clamp((value - lowest) / length, 0.0, 1.0));
+    };
+    const double top = placeOf(*m_content->scaleValue + m_content->scaleReach());
+    const double bottom = placeOf(*m_content->scaleValue - m_content->scaleReach());
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(m_theme.background, 3, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+    painter.drawRect(QRectF(bar.left() - 2, top, bar.width() + 3, bottom - top));
+    painter.setPen(QPen(m_theme.text, 1, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+    painter.drawRect(QRectF(bar.left() - 2, top, bar.width() + 3, bottom - top));
 }
 
 /// A notch from the left where the mask is cut.

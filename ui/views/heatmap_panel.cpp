@@ -5,6 +5,7 @@
 #include "ui/models/preset_list_model.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
+#include "ui/views/elided_label.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/gate_history_view.h"
 #include "ui/views/gate_table.h"
@@ -82,8 +83,7 @@ void HeatmapPanel::setReferenceMenu(ReferenceMenu* menu) {
 
 /// Exact values in a fixed place, the gate's history beside them, the timeline below.
 void HeatmapPanel::createFooter() {
-    m_readout = new QLabel;
-    m_readout->setTextFormat(Qt::PlainText);
+    m_readout = new ElidedLabel;
     m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     auto* row = new QHBoxLayout;
     row->setContentsMargins(16, 0, 16, 0);
@@ -211,7 +211,10 @@ void HeatmapPanel::updateReadout() {
     m_stack->setCurrentIndex(m_model.grid().unitCount() > 0 ? filled : kEmptyPage);
     showTitle();
     const auto cell = m_heatmap->currentCell();
-    if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
+    if (m_heatmap->scaleValue() && m_page != GatePage::Table) {
+        m_readout->setText(scaleFacts(*m_heatmap->scaleValue()));
+        m_history->setUnit(std::nullopt);
+    } else if (!cell || cell->layer >= m_model.rowCount() || cell->unit >= m_model.columnCount()) {
         m_readout->setText(summary());
         m_history->setUnit(std::nullopt);
     } else {
@@ -247,6 +250,20 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
     }
     if (index.data(GateGridModel::FlippedRole).toBool()) parts << tr("changed by the cut");
     return parts.join(QStringLiteral("    "));
+}
+
+QString HeatmapPanel::scaleFacts(double value) const {
+    const HeatmapContent& content = m_heatmap->content();
+    int nearCount = 0;
+    for (std::size_t unit = 0; unit < content.layout.full.size(); ++unit) nearCount += content.isNearScaleValue(unit);
+    const bool isChange = content.effectiveView() == HeatmapView::Change;
+    const QString number = QString::number(std::abs(value), 'f', 3);
+    const QString sign = isChange && value > 0 ? QStringLiteral("+") : value < 0 ? QStringLiteral("−") : QString();
+    return tr("%1 %2%3    %4 of %5 units within %6")
+        .arg(isChange ? tr("Change of P(full)") : tr("P(full)"), sign, number)
+        .arg(nearCount)
+        .arg(content.layout.full.size())
+        .arg(content.scaleReach());
 }
 
 QString HeatmapPanel::summary() const {

@@ -67,6 +67,8 @@ private:
     /// The exact values of one cell in a line.
     [[nodiscard]] QString factsOf(const QModelIndex& index) const;
     [[nodiscard]] QString summary() const;
+    /// The value under the pointer at the colour bar, and how many units are near it.
+    [[nodiscard]] QString scaleFacts(double value) const;
 
     GateGridModel& m_model;
     GateHeatmap* m_heatmap;

@@ -52,6 +52,23 @@ double HeatmapContent::changeOf(std::size_t unit) const {
     return (probability.empty() ? layout.full[unit] : probability[unit]) - reference[unit];
 }
 
+std::optional<double> HeatmapContent::valueOf(std::size_t unit) const {
+    switch (effectiveView()) {
+        case HeatmapView::Probability:
+            return probability[unit];
+        case HeatmapView::Change:
+            return changeOf(unit);
+        case HeatmapView::Mask:
+            break;
+    }
+    return std::nullopt;
+}
+
+bool HeatmapContent::isNearScaleValue(std::size_t unit) const {
+    const std::optional<double> value = scaleValue ? valueOf(unit) : std::nullopt;
+    return value && std::abs(*value - *scaleValue) <= scaleReach();
+}
+
 int HeatmapContent::rowCount() const {
     return isTransposed ? layout.grid.unitsPerLayer() : layout.grid.layerCount;
 }
@@ -167,6 +184,14 @@ std::optional<UnitIndex> HeatmapScene::cellAt(QPointF point) const {
 
 QRectF HeatmapScene::cellRect(UnitIndex cell) const {
     return m_cells->cellRect(cell);
+}
+
+QRectF HeatmapScene::scaleRect() const {
+    return m_content.effectiveView() == HeatmapView::Mask ? QRectF() : QRectF(m_legend->scaleRect());
+}
+
+std::optional<double> HeatmapScene::scaleValueAt(QPointF point) const {
+    return m_legend->valueAt(point);
 }
 
 }  // namespace consa

@@ -39,15 +39,22 @@ struct HeatmapContent {
     HeatmapView view = HeatmapView::Probability;
     std::optional<UnitIndex> selected;
     std::optional<UnitIndex> hovered;
-    std::vector<double> reference{};    // P(full) to compare with, row-major; empty for none
-    QString referenceName{};            // "the start"
-    std::optional<double> threshold{};  // P(full) that parts full from sliding, a mark on the scale
-    bool isTransposed = false;          // layers across, units down
+    std::vector<double> reference{};     // P(full) to compare with, row-major; empty for none
+    QString referenceName{};             // "the start"
+    std::optional<double> threshold{};   // P(full) that parts full from sliding, a mark on the scale
+    bool isTransposed = false;           // layers across, units down
+    std::optional<double> scaleValue{};  // P(full) or change under the pointer at the scale; cells near it are outlined
 
     [[nodiscard]] bool hasPins() const { return !pins.empty(); }
     [[nodiscard]] HeatmapView effectiveView() const;
     /// P(full), or the decision where nothing was learned, minus the reference. Needs a reference.
     [[nodiscard]] double changeOf(std::size_t unit) const;
+    /// The number that colours the unit; nothing in the mask.
+    [[nodiscard]] std::optional<double> valueOf(std::size_t unit) const;
+    /// Half the width of what counts as near a place of the scale: 1 / 40 of its length (taste).
+    [[nodiscard]] double scaleReach() const { return effectiveView() == HeatmapView::Change ? 0.05 : 0.025; }
+    /// Whether the unit's value is near scaleValue.
+    [[nodiscard]] bool isNearScaleValue(std::size_t unit) const;
     /// Cells down and across.
     [[nodiscard]] int rowCount() const;
     [[nodiscard]] int columnCount() const;
@@ -72,6 +79,10 @@ public:
     /// The cell under a point of the plot; none in the gaps outside the grid.
     [[nodiscard]] std::optional<UnitIndex> cellAt(QPointF point) const;
     [[nodiscard]] QRectF cellRect(UnitIndex cell) const;
+    /// The value of the colour bar under a point of the plot; none beside it and in the mask, which has no bar.
+    [[nodiscard]] std::optional<double> scaleValueAt(QPointF point) const;
+    /// Where the colour bar is; empty in the mask.
+    [[nodiscard]] QRectF scaleRect() const;
 
 private:
     void updateAxes();

@@ -69,6 +69,10 @@ public:
     [[nodiscard]] QSize minimumSizeHint() const override { return {260, 170}; }
     [[nodiscard]] QSize sizeHint() const override { return {620, 420}; }
 
+signals:
+    /// The user chose another axis or smoothing.
+    void looksChosen();
+
 public slots:
     void setLive(bool isLive);
 

@@ -60,6 +60,7 @@ void HistoryChart::setAxis(CurveAxis axis) {
 void HistoryChart::setSmoothing(int stepCount) {
     const QSignalBlocker blocker(m_smoothingBox);
     m_smoothingBox->setValue(stepCount);
+    stepCount = m_smoothingBox->value();
     if (m_smoothing == stepCount) return;
     m_smoothing = stepCount;
     smoothFrom(0);

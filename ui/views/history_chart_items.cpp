@@ -41,6 +41,8 @@ QString HistoryChart::Marks::label(const SessionEvent& event) const {
         if (after < points.size()) return QStringLiteral("→ %1 %").arg(points[after].target * 100, 0, 'f', 0);
         return HistoryChart::tr("target");
     }
+    if (event.kind == "pin") return HistoryChart::tr("pins");
+    if (event.kind == "evaluate") return HistoryChart::tr("compared");
     if (event.kind == "pause") return HistoryChart::tr("pause");
     if (event.kind == "resume") return HistoryChart::tr("resume");
     if (event.kind == "stop") return HistoryChart::tr("stop");

@@ -140,14 +140,20 @@ QWidget* HistoryChart::createTools() {
     m_axisBox->addItems({tr("over steps"), tr("over tokens"), tr("over time")});
     m_axisBox->setAccessibleName(tr("What the curves are drawn over"));
     m_axisBox->setToolTip(tr("Draw the curves over steps, the tokens read or the time that the steps took"));
-    connect(m_axisBox, &QComboBox::activated, this, [this](int index) { setAxis(static_cast<CurveAxis>(index)); });
+    connect(m_axisBox, &QComboBox::activated, this, [this](int index) {
+        setAxis(static_cast<CurveAxis>(index));
+        emit looksChosen();
+    });
     m_smoothingBox = new QSpinBox;
     m_smoothingBox->setRange(1, kLongestMean);
     m_smoothingBox->setSpecialValueText(tr("not smoothed"));
     m_smoothingBox->setPrefix(tr("mean of "));
     m_smoothingBox->setAccessibleName(tr("Smoothing of the loss in steps"));
     m_smoothingBox->setToolTip(tr("Draw the mean of the last steps over the loss; the loss itself stays"));
-    connect(m_smoothingBox, &QSpinBox::valueChanged, this, &HistoryChart::setSmoothing);
+    connect(m_smoothingBox, &QSpinBox::valueChanged, this, [this](int stepCount) {
+        setSmoothing(stepCount);
+        emit looksChosen();
+    });
     m_tools = new QWidget;
     auto* row = new QHBoxLayout(m_tools);
     row->setContentsMargins(0, 0, 0, 0);

@@ -13,12 +13,11 @@
 namespace consa {
 
 MessageBar::MessageBar(QWidget* parent)
-    : QFrame(parent), m_icon(new QLabel), m_text(new QLabel), m_actionButton(new QToolButton) {
+    : QFrame(parent), m_icon(new QLabel), m_text(new QLabel), m_buttons(new QHBoxLayout) {
     m_text->setWordWrap(true);
     m_text->setTextFormat(Qt::PlainText);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_actionButton->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    m_actionButton->setAccessibleName(tr("Do what the message offers"));
+    m_buttons->setSpacing(8);
     auto* closeButton = new QToolButton;
     closeButton->setIcon(lineIcon(QStringLiteral("close")));
     closeButton->setAutoRaise(true);
@@ -29,36 +28,50 @@ MessageBar::MessageBar(QWidget* parent)
     layout->setSpacing(8);
     layout->addWidget(m_icon, 0, Qt::AlignTop);
     layout->addWidget(m_text, 1);
-    layout->addWidget(m_actionButton);
+    layout->addLayout(m_buttons);
     layout->addWidget(closeButton);
     connect(closeButton, &QToolButton::clicked, this, &QWidget::hide);
-    connect(m_actionButton, &QToolButton::clicked, this, [this] {
-        hide();
-        if (m_action) m_action();
-    });
     hide();
 }
 
 void MessageBar::showMessage(Severity severity, const QString& text) {
-    showMessage(severity, text, QString(), {});
+    showMessage(severity, text, std::vector<Action>());
 }
 
-void MessageBar::showMessage(Severity severity, const QString& text, const QString& actionText,
-                             std::function<void()> action) {
+void MessageBar::showMessage(Severity severity, const QString& text, std::vector<Action> actions) {
     emit messageShown(severity, text);
     if (!isHidden() && m_severity == Severity::Error && severity != Severity::Error) return;
     m_severity = severity;
-    m_action = std::move(action);
     const QString word = severity == Severity::Error     ? tr("Error: ")
                          : severity == Severity::Warning ? tr("Warning: ")
                                                          : QString();
     m_text->setText(word + text);
-    m_actionButton->setText(actionText);
-    m_actionButton->setToolTip(actionText.isEmpty() ? QString() : tr("What can be done about it"));
-    m_actionButton->setVisible(!actionText.isEmpty());
+    showButtons(std::move(actions));
     updateIcon();
     show();
     update();
+}
+
+/// The old buttons go when the event that may have come from one of them is over.
+void MessageBar::showButtons(std::vector<Action> actions) {
+    while (QLayoutItem* item = m_buttons->takeAt(0)) {
+        item->widget()->hide();
+        item->widget()->deleteLater();
+        delete item;
+    }
+    for (Action& action : actions) {
+        auto* button = new QToolButton;
+        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        button->setText(action.text);
+        button->setAccessibleName(action.text);
+        button->setToolTip(tr("What can be done about it"));
+        connect(button, &QToolButton::clicked, this, [this, run = std::move(action.run)] {
+            const auto held = run;  // the next message may take this button away
+            hide();
+            if (held) held();
+        });
+        m_buttons->addWidget(button);
+    }
 }
 
 QString MessageBar::text() const {

@@ -3,7 +3,10 @@
 
 #include <QFrame>
 #include <functional>
+#include <utility>
+#include <vector>
 
+class QHBoxLayout;
 class QLabel;
 class QToolButton;
 
@@ -16,11 +19,19 @@ class MessageBar final : public QFrame {
 public:
     enum class Severity { Note, Warning, Error };
 
+    /// A button of the bar; pressing it closes the bar and does the action.
+    struct Action {
+        QString text;
+        std::function<void()> run;
+    };
+
     explicit MessageBar(QWidget* parent = nullptr);
 
     void showMessage(Severity severity, const QString& text);
-    /// With a button that does `action` and closes the bar.
-    void showMessage(Severity severity, const QString& text, const QString& actionText, std::function<void()> action);
+    void showMessage(Severity severity, const QString& text, std::vector<Action> actions);
+    void showMessage(Severity severity, const QString& text, const QString& actionText, std::function<void()> action) {
+        showMessage(severity, text, {{actionText, std::move(action)}});
+    }
     void showError(const QString& text) { showMessage(Severity::Error, text); }
 
     [[nodiscard]] QString text() const;
@@ -35,13 +46,13 @@ protected:
 
 private:
     void updateIcon();
+    void showButtons(std::vector<Action> actions);
     [[nodiscard]] QColor color() const;
 
     Severity m_severity = Severity::Note;
-    std::function<void()> m_action;
     QLabel* m_icon;
     QLabel* m_text;
-    QToolButton* m_actionButton;
+    QHBoxLayout* m_buttons;
 };
 
 }  // namespace consa

@@ -62,6 +62,13 @@ PresetAnswer askForPreset(QWidget* parent, const LayoutFile& file, const PresetL
 
 }  // namespace
 
+/// Where there is no room for the words the icons stand alone, with their tips.
+void PresetPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const auto style = width() >= m_buttonRoom ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly;
+    for (QToolButton* button : m_buttons) button->setToolButtonStyle(style);
+}
+
 PresetPanel::PresetPanel(PresetListModel& model, QUndoStack& stack, QWidget* parent)
     : QWidget(parent),
       m_model(model),
@@ -78,6 +85,8 @@ PresetPanel::PresetPanel(PresetListModel& model, QUndoStack& stack, QWidget* par
         button->setDefaultAction(action);
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         buttons->addWidget(button);
+        m_buttons << button;
+        m_buttonRoom += button->sizeHint().width() + buttons->spacing();
     }
     auto* more = new QToolButton;
     more->setText(tr("More"));
@@ -88,6 +97,7 @@ PresetPanel::PresetPanel(PresetListModel& model, QUndoStack& stack, QWidget* par
     more->setMenu(menu);
     buttons->addWidget(more);
     buttons->addStretch();
+    m_buttonRoom += more->sizeHint().width() + 2 * 12;
     m_table->setEditTriggers(QAbstractItemView::EditKeyPressed);
     m_table->setIconSize(QSize(64, 16));
     auto* layout = new QVBoxLayout(this);

@@ -3,9 +3,11 @@
 
 #include "core/layout/layout_file.h"
 
+#include <QList>
 #include <QWidget>
 
 class QAction;
+class QToolButton;
 class QUndoStack;
 
 namespace consa {
@@ -61,6 +63,9 @@ signals:
     void noteOccurred(const QString& note);
     void problemOccurred(const QString& sentence);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void createActions();
     void loadSelected();
@@ -78,6 +83,8 @@ private:
     PresetListModel& m_model;
     PresetEdits* m_edits;
     EmptyStateTable* m_table;
+    QList<QToolButton*> m_buttons;  // without words where these need more room than there is
+    int m_buttonRoom = 0;           // pixels
     QAction* m_save = nullptr;
     QAction* m_load = nullptr;
     QAction* m_compare = nullptr;

@@ -48,7 +48,7 @@ RunPanel::RunPanel(RunListModel& model, QWidget* parent)
     layout->addWidget(m_table, 1);
     connect(m_open, &QAction::triggered, this, [this] { emit openRequested(m_model.run(selectedRow()).folder); });
     connect(m_resume, &QAction::triggered, this, [this] { emit resumeRequested(m_model.run(selectedRow()).folder); });
-    connect(m_delete, &QAction::triggered, this, &RunPanel::deleteSelected);
+    connect(m_delete, &QAction::triggered, this, [this] { askAndDelete(m_model.run(selectedRow()).folder); });
     connect(m_table, &QTableView::activated, m_open, &QAction::trigger);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunPanel::updateActions);
     connect(&model, &QAbstractItemModel::modelReset, this, &RunPanel::updateActions);
@@ -67,16 +67,19 @@ int RunPanel::selectedRow() const {
     return rows.isEmpty() ? -1 : rows.front().row();
 }
 
-void RunPanel::deleteSelected() {
-    const QString name = m_model.run(selectedRow()).name;
+void RunPanel::askAndDelete(const QString& folder) {
+    const int asked = m_model.rowOf(folder);
+    if (asked < 0) return;
+    const QString name = m_model.run(asked).name;
     QMessageBox box(QMessageBox::Question, tr("Delete run"),
                     tr("Delete the run %1 with its curves and checkpoints? This can't be undone.").arg(name),
                     QMessageBox::Cancel, this);
     const QPushButton* confirm = box.addButton(tr("Delete"), QMessageBox::DestructiveRole);
     box.exec();
-    if (box.clickedButton() != confirm || selectedRow() < 0) return;
+    const int row = m_model.rowOf(folder);  // the list may have changed meanwhile
+    if (box.clickedButton() != confirm || row < 0) return;
     try {
-        m_model.remove(selectedRow());
+        m_model.remove(row);
         emit noteOccurred(tr("Deleted run %1").arg(name));
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] QAction* resumeAction() const { return m_resume; }
     [[nodiscard]] QAction* deleteAction() const { return m_delete; }
     void selectRow(int row);
+    /// Deletes the run after a question; nothing when it is not listed.
+    void askAndDelete(const QString& folder);
 
 signals:
     void openRequested(const QString& folder);
@@ -35,7 +37,6 @@ protected:
 
 private:
     [[nodiscard]] int selectedRow() const;
-    void deleteSelected();
     void updateActions();
 
     RunListModel& m_model;

@@ -6,7 +6,6 @@
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
 #include "ui/views/run_more_page.h"
-#include "ui/views/status_strip.h"
 
 #include <QClipboard>
 #include <QDialogButtonBox>
@@ -14,7 +13,6 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTabWidget>
@@ -26,6 +24,15 @@ namespace consa {
 namespace {
 
 constexpr int kCommandColumns = 84;
+
+/// A line in a colour of its own; hidden while it is empty.
+void showLine(QLabel& label, const QString& text, const QColor& color) {
+    QPalette palette = label.palette();
+    palette.setColor(QPalette::WindowText, color);
+    label.setPalette(palette);
+    label.setText(text);
+    label.setVisible(!text.isEmpty());
+}
 
 }  // namespace
 
@@ -43,6 +50,7 @@ RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const Trainin
     column->setSpacing(8);
     auto* pages = new QTabWidget;
     pages->setDocumentMode(true);
+    pages->setAccessibleName(tr("Pages of the settings"));
     pages->addTab(m_basics, tr("Run"));
     pages->addTab(m_more, tr("More"));
     column->addWidget(pages);
@@ -91,7 +99,13 @@ void RunSettingsDialog::createButtons(QVBoxLayout& column) {
     connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this,
             [this] { showConfig(m_defaults); });
     m_estimate = createMutedLabel(QString());
+    m_estimate->setAccessibleName(tr("What the run takes"));
+    m_estimate->setWordWrap(true);
+    m_memory = new QLabel;
+    m_memory->setWordWrap(true);
+    m_memory->setTextFormat(Qt::PlainText);
     column.addWidget(m_estimate);
+    column.addWidget(m_memory);
     column.addWidget(m_problem);
     column.addWidget(buttons);
 }
@@ -113,21 +127,17 @@ QString RunSettingsDialog::commandLine() const {
     return learnCommandLine(config(), m_defaults);
 }
 
-void RunSettingsDialog::setPace(double secondsPerToken, std::int64_t trainTokens) {
-    m_secondsPerToken = secondsPerToken;
-    m_trainTokens = trainTokens;
+void RunSettingsDialog::setConditions(RunConditions conditions) {
+    m_conditions = std::move(conditions);
     refresh();
 }
 
 QString RunSettingsDialog::estimate() const {
-    const TrainingConfig config = this->config();
-    const double tokens = double(config.stepCount) * config.batchSize * config.contextTokens;
-    const QLocale locale;
-    QString text = tr("Reads %1 tokens").arg(locale.toString(tokens, 'f', 0));
-    if (m_trainTokens > 0)
-        text += tr(", %1 times the training text").arg(locale.toString(tokens / double(m_trainTokens), 'f', 1));
-    if (m_secondsPerToken <= 0) return text;
-    return text + tr("; about %1 at the last run's speed").arg(durationText(tokens * m_secondsPerToken));
+    return estimateText(m_conditions, config());
+}
+
+QString RunSettingsDialog::memoryWarning() const {
+    return consa::memoryWarning(m_conditions, config());
 }
 
 QString RunSettingsDialog::problem() const {
@@ -145,11 +155,9 @@ void RunSettingsDialog::refresh() {
     } catch (const Error& error) {
         problem = QString::fromUtf8(error.what());
     }
-    QPalette warning = palette();
-    warning.setColor(QPalette::WindowText, errorColor(palette()));
-    m_problem->setPalette(warning);
-    m_problem->setText(problem);
-    m_problem->setVisible(!problem.isEmpty());
+    showLine(*m_problem, problem, errorColor(palette()));
+    const QString warning = problem.isEmpty() ? memoryWarning() : QString();
+    showLine(*m_memory, warning.isEmpty() ? QString() : tr("Warning: %1").arg(warning), warningColor(palette()));
     m_estimate->setText(estimate());
     m_accept->setEnabled(problem.isEmpty());
     m_command->setPlainText(learnCommandLine(config, m_defaults, kCommandColumns));

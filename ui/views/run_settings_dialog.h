@@ -1,10 +1,10 @@
 // What the next run does: every knob worth turning, the engine's own check of them, and the same run as a command.
 #pragma once
 
+#include "ui/session/run_estimate.h"
 #include "ui/views/run_basics_page.h"
 
 #include <QDialog>
-#include <cstdint>
 
 class QDialogButtonBox;
 class QLabel;
@@ -27,10 +27,12 @@ public:
                       std::vector<LayoutChoice> layouts = {}, QWidget* parent = nullptr);
 
     [[nodiscard]] TrainingConfig config() const;
-    /// What the estimate is made from: the speed of the last run (0: none yet) and the tokens of the training text.
-    void setPace(double secondsPerToken, std::int64_t trainTokens);
-    /// "Reads 614,400 tokens, 0.7 of the training text; about 3 min at the last run's speed".
+    /// What the estimates are made from.
+    void setConditions(RunConditions conditions);
+    /// Tokens, time and memory in a sentence, as estimateText() makes it.
     [[nodiscard]] QString estimate() const;
+    /// Why memory will not do; empty when it will.
+    [[nodiscard]] QString memoryWarning() const;
     /// What the mode recover holds; empty in other modes.
     [[nodiscard]] std::optional<AttentionLayout> heldLayout() const { return m_basics->heldLayout(); }
     /// The `consa learn` of this run.
@@ -49,9 +51,9 @@ private:
     int m_modelContextTokens;
     RunBasicsPage* m_basics;
     RunMorePage* m_more;
-    double m_secondsPerToken = 0;
-    std::int64_t m_trainTokens = 0;
+    RunConditions m_conditions;
     QLabel* m_estimate = nullptr;
+    QLabel* m_memory = nullptr;
     QLabel* m_problem = nullptr;
     QPlainTextEdit* m_command = nullptr;
     QPushButton* m_accept = nullptr;

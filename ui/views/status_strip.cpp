@@ -4,6 +4,7 @@
 #include "ui/models/kv_cache_size.h"
 #include "ui/models/loss_words.h"
 #include "ui/style/application_style.h"
+#include "ui/style/duration_text.h"
 #include "ui/style/icons.h"
 
 #include <QHBoxLayout>
@@ -40,13 +41,6 @@ QString stateMark(SessionState state) {
 }
 
 }  // namespace
-
-QString durationText(double seconds) {
-    const int whole = static_cast<int>(std::lround(seconds));
-    if (whole < 60) return StatusStrip::tr("%1 s").arg(whole);
-    if (whole < 3600) return StatusStrip::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    return StatusStrip::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
-}
 
 QString stateWord(SessionState state) {
     switch (state) {

@@ -41,8 +41,6 @@ private:
     QLabel* m_device;
 };
 
-/// "12 s", "4 min 10 s", "2 h 5 min".
-[[nodiscard]] QString durationText(double seconds);
 /// The state as the interface words it.
 [[nodiscard]] QString stateWord(SessionState state);
 
