@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "core/model/transformer_loader.h"
+#include "core/training/run_cost.h"
 #include "core/training/step_memory.h"
 
 #include <fmt/format.h>
@@ -163,8 +164,8 @@ HistoryPoint LearningRun::step(std::uint64_t run, const CancellationCheck& check
 
 std::string LearningRun::adviceOnMemory() const {
     const TrainingConfig& config = m_trainer->config();
-    const auto elementBytes = static_cast<std::int64_t>(c10::elementSize(m_type));
-    const std::int64_t perToken = stepBytesPerToken(m_opened.config(), elementBytes, movesWeights());
+    const RunMemory memory = estimateRunMemory(m_opened.config(), config, m_opened.device().is_cuda());
+    const auto perToken = static_cast<std::int64_t>((memory.ofOneWindow - memory.weights) / config.contextTokens);
     const std::int64_t free = m_opened.freeMemoryBytes();
     const int context = contextThatFits(free, perToken, config.contextTokens, config.windowTokens + config.sinkTokens);
     return fmt::format(

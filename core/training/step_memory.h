@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "core/checkpoint/model_config.h"
 #include "core/model/torch_api.h"
 
 #include <cstdint>
@@ -20,12 +19,8 @@ public:
 /// Whether memory ran out: the device's, or the machine's.
 [[nodiscard]] bool saysOutOfMemory(const c10::Error& error);
 
-/// An estimate, in bytes, of what one more token of a window adds to a step's memory: what the backward pass needs of
-/// each layer again. Counted from the operations of the decoder, not measured. `elementBytes`: of the activations.
-[[nodiscard]] std::int64_t stepBytesPerToken(const ModelConfig& model, std::int64_t elementBytes, bool movesWeights);
-
-/// The largest context that fits into `freeBytes` by that estimate, a multiple of 64, at most half of `contextTokens`,
-/// which did not fit; 0 when none does, or no longer a window than `windowTokens` and sinks.
+/// The largest context that fits into `freeBytes` when a token takes `bytesPerToken`, a multiple of 64, at most half of
+/// `contextTokens`, which did not fit; 0 when none does, or no longer a window than `windowTokens` and sinks.
 [[nodiscard]] int contextThatFits(std::int64_t freeBytes, std::int64_t bytesPerToken, int contextTokens,
                                   int windowTokens);
 
