@@ -106,6 +106,7 @@ private:
     void evaluateAgain(const SessionSnapshot& snapshot);
     [[nodiscard]] static QString curvesHint(const SessionSnapshot& snapshot);
     void showEvents(const std::vector<SessionEvent>& events);
+    void showFailure(const QString& text);
     void startRun();
     void commitTarget(double target);
     void applyTarget(double target);

@@ -13,6 +13,7 @@
 #include "ui/views/message_bar.h"
 #include "ui/views/run_panel.h"
 #include "ui/views/status_strip.h"
+#include "ui/window_actions.h"
 
 #include <QFileInfo>
 #include <QSettings>
@@ -119,6 +120,16 @@ void MainWindow::offerRecovery() {
                                         {tr("Look at it"), [this, folder] { openPath(folder); }},
                                         {tr("Discard…"), [this, folder] { m_runPanel->askAndDelete(folder); }}});
     }
+}
+
+/// The sentence and what helps: a model where none is open, the run's knobs where a run failed or does not fit.
+void MainWindow::showFailure(const QString& text) {
+    const SessionSnapshot& snapshot = m_controller->snapshot();
+    const bool hasRunStopped = snapshot.state == SessionState::Failed || snapshot.state == SessionState::Paused;
+    QAction* remedy = !snapshot.model ? m_actions->openModelFile : hasRunStopped ? m_actions->runSettings : nullptr;
+    if (remedy == nullptr) return m_messages->showError(text);
+    m_messages->showMessage(MessageBar::Severity::Error, text, remedy->text().remove(QLatin1Char('&')),
+                            [remedy] { remedy->trigger(); });
 }
 
 }  // namespace consa

@@ -86,7 +86,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     evaluateAgain(snapshot);
 
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
-    if (error != m_lastError && !error.empty()) m_messages->showError(QString::fromStdString(error));
+    if (error != m_lastError && !error.empty()) showFailure(QString::fromStdString(error));
     m_lastError = error;
 }
 
@@ -144,7 +144,7 @@ void MainWindow::showEvents(const std::vector<SessionEvent>& events) {
         const QString text = QString::fromStdString(event.text);
         if (event.kind == "error") {
             m_lastError = event.text;
-            m_messages->showError(text);
+            showFailure(text);
             if (isRunGoingOn() && m_steering->dropPendingTarget()) {
                 m_plan.setTarget(m_controller->snapshot().target);
                 m_targets->takeBack();

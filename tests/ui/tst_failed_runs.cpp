@@ -2,6 +2,8 @@
 #include "tests/support/window_fixture.h"
 #include "ui/views/message_bar.h"
 
+#include <QAbstractButton>
+
 using namespace consa;
 
 class TestFailedRuns : public QObject {
@@ -20,6 +22,7 @@ private slots:
         QTRY_VERIFY(bar().isVisible());
         QVERIFY2(bar().text().contains(QStringLiteral("unspecified launch failure")), qPrintable(bar().text()));
         QCOMPARE(m_fixture.snapshot().step, 9);
+        QVERIFY(offers(QStringLiteral("Run settings")));
         QVERIFY(!m_fixture.actionFor(QStringLiteral("Ctrl+."))->isEnabled());  // nothing is going on
         const std::uint64_t failed = m_fixture.snapshot().run;
         QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
@@ -53,6 +56,12 @@ private slots:
     }
 
 private:
+    /// A button of the bar that begins with `text`.
+    [[nodiscard]] bool offers(const QString& text) const {
+        for (const QAbstractButton* button : bar().findChildren<QAbstractButton*>())
+            if (button->isVisible() && button->text().startsWith(text)) return true;
+        return false;
+    }
     [[nodiscard]] MessageBar& bar() const { return m_fixture.the<MessageBar>(); }
 
     WindowFixture m_fixture;
