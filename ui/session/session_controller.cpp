@@ -33,12 +33,11 @@ void SessionController::schedulePull() {
 void SessionController::pull() {
     m_sinceLastPull.start();
     const SnapshotChannel::Delivery delivery = m_session.channel().take();
+    const bool isNew = delivery.snapshot && delivery.snapshot->run >= m_snapshot->run;
+    if (isNew) m_snapshot = delivery.snapshot;  // who hears of points and events may ask for the state they led to
     if (!delivery.points.empty()) emit pointsArrived(delivery.points);
     if (!delivery.events.empty()) emit eventsArrived(delivery.events);
-    if (delivery.snapshot && delivery.snapshot->run >= m_snapshot->run) {
-        m_snapshot = delivery.snapshot;
-        emit snapshotArrived(*m_snapshot);
-    }
+    if (isNew) emit snapshotArrived(*m_snapshot);
 }
 
 }  // namespace consa
