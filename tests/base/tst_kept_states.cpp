@@ -2,6 +2,7 @@
 #include "core/base/file_io.h"
 #include "core/session/run_folder.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/small_run.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -22,20 +23,6 @@ RunCheckpoint stateAt(std::int64_t step) {
     checkpoint.state.stepCount = 5000;
     checkpoint.steering = {{0, SteeredTarget{0.5, 3}}};
     return checkpoint;
-}
-
-RunRecord record(LearningMode mode = LearningMode::Gates) {
-    RunRecord result;
-    result.config.model = "demo";
-    result.config.mode = mode;
-    result.model.name = "m";
-    result.model.architecture = "llama";
-    result.model.layerCount = 1;
-    result.model.queryHeadCount = result.model.kvHeadCount = 2;
-    result.model.headDim = 4;
-    result.model.hiddenSize = result.model.feedForwardSize = 8;
-    result.model.vocabularySize = result.model.contextTokens = 16;
-    return result;
 }
 
 void addSteps(RunFolder& folder, int begin, int end) {
@@ -150,13 +137,13 @@ void TestKeptStates::dropsAndCopies() {
 }
 
 void TestKeptStates::aForkHasThePastAlone() {
-    RunFolder source = RunFolder::create(path(), record());
+    RunFolder source = RunFolder::create(path(), smallRun());
     source.appendLine(toJsonLine(SessionEvent{1, 0, "start", "Started"}));
     addSteps(source, 0, 30);
     source.appendLine(toJsonLine(SessionEvent{1, 30, "retarget", "Target set"}));
     source.appendLine(toJsonLine(SessionEvent{1, 20, "rewind", "Back"}));
     addSteps(source, 20, 25);
-    RunFolder fork = RunFolder::create(path("fork"), record());
+    RunFolder fork = RunFolder::create(path("fork"), smallRun());
     fork.copyPast(source, 20);
     addSteps(fork, 20, 22);
     const std::vector<HistoryPoint> points = fork.readHistory(1000);
@@ -168,17 +155,17 @@ void TestKeptStates::aForkHasThePastAlone() {
 }
 
 void TestKeptStates::remembersItsOrigin() {
-    RunRecord forked = record();
+    RunRecord forked = smallRun();
     forked.forkedFrom = ForkOrigin{"half", 40};
     RunFolder::create(path(), forked);
     QVERIFY(RunFolder::open(path()).record().forkedFrom == (ForkOrigin{"half", 40}));
-    RunFolder::create(path("plain"), record());
+    RunFolder::create(path("plain"), smallRun());
     QVERIFY(!RunFolder::open(path("plain")).record().forkedFrom);
     QVERIFY(readFile(path("plain") / "config.json").find("forkedFrom") == std::string::npos);
 }
 
 void TestKeptStates::weightsKeepNone() {
-    const RunFolder run = RunFolder::create(path(), record(LearningMode::Recover));
+    const RunFolder run = RunFolder::create(path(), smallRun(LearningMode::Recover));
     VERIFY_ERROR(run.keptStateAt(0), "its weights train");
 }
 

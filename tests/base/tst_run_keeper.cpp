@@ -2,6 +2,7 @@
 #include "core/base/file_io.h"
 #include "core/session/run_keeper.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/small_run.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -17,19 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const UnitGrid kGrid{1, 2, Granularity::KvHead};
-
-RunRecord record() {
-    RunRecord result;
-    result.config.model = "demo";
-    result.model.name = "m";
-    result.model.architecture = "llama";
-    result.model.layerCount = 1;
-    result.model.queryHeadCount = result.model.kvHeadCount = 2;
-    result.model.headDim = 4;
-    result.model.hiddenSize = result.model.feedForwardSize = 8;
-    result.model.vocabularySize = result.model.contextTokens = 16;
-    return result;
-}
 
 TrainerState stateAt(std::int64_t step) {
     TrainerState state;
@@ -86,7 +74,7 @@ private Q_SLOTS:
 private:
     [[nodiscard]] fs::path path() const { return fs::path(m_folder->path().toStdString()) / "run"; }
     [[nodiscard]] RunKeeper keeper() const {
-        RunFolder folder = RunFolder::create(path(), record());
+        RunFolder folder = RunFolder::create(path(), smallRun());
         folder.saveCheckpoint(stateAt(0), kGrid);
         return {std::move(folder), {.steps = 10, .timesItsOwn = 0, .retry = 0s}};
     }
@@ -158,7 +146,7 @@ void TestRunKeeper::refusesASecondWriter() {
         RunFolder second = RunFolder::open(path());
         QCOMPARE(second.loadCheckpoint().step, std::int64_t{0});
         VERIFY_ERROR(second.lock(), "being written by another program");
-        VERIFY_ERROR(RunFolder::create(path(), record()), "being written by another program");
+        VERIFY_ERROR(RunFolder::create(path(), smallRun()), "being written by another program");
     }
     RunFolder::open(path()).lock();
 }
@@ -175,7 +163,7 @@ void TestRunKeeper::keepsWhatWasSteered() {
 }
 
 void TestRunKeeper::savesAtItsPace() {
-    RunFolder folder = RunFolder::create(path(), record());
+    RunFolder folder = RunFolder::create(path(), smallRun());
     RunKeeper slow(std::move(folder), {.steps = 10, .time = 1000s});
     QVERIFY(!slow.isCheckpointDue(9) && slow.isCheckpointDue(10) && !slow.isCheckpointDue(11));
     RunKeeper timed(RunFolder::open(path()), {.steps = 1000, .time = 0s, .timesItsOwn = 0});

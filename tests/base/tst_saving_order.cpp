@@ -1,5 +1,6 @@
 // Tests that a power cut at any moment leaves a whole run: what is new is on the disk before what is old goes.
 #include "core/session/run_keeper.h"
+#include "tests/support/small_run.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -70,22 +71,8 @@ private Q_SLOTS:
     void layoutIsReplacedInOneStep();
 
 private:
-    static RunRecord record();
     static void save(RunKeeper& keeper, std::int64_t step);
 };
-
-RunRecord TestSavingOrder::record() {
-    RunRecord result;
-    result.config.model = "demo";
-    result.model.name = "m";
-    result.model.architecture = "llama";
-    result.model.layerCount = 1;
-    result.model.queryHeadCount = result.model.kvHeadCount = 2;
-    result.model.headDim = 4;
-    result.model.hiddenSize = result.model.feedForwardSize = 8;
-    result.model.vocabularySize = result.model.contextTokens = 16;
-    return result;
-}
 
 void TestSavingOrder::save(RunKeeper& keeper, std::int64_t step) {
     TrainerState state;
@@ -102,7 +89,7 @@ void TestSavingOrder::save(RunKeeper& keeper, std::int64_t step) {
 void TestSavingOrder::newIsSafeBeforeOldGoes() {
     const QTemporaryDir place;
     calls().clear();
-    RunKeeper keeper(RunFolder::create(place.filePath("run").toStdString(), record()), {});
+    RunKeeper keeper(RunFolder::create(place.filePath("run").toStdString(), smallRun()), {});
     // The run's name in its parent folder, then its config whole, then the config's name in the run's folder.
     const std::string parent = "sync " + shortName(place.path().toStdString());
     const std::vector<std::string> creating{parent, "sync config.json", "rename config.json", "sync run"};
@@ -123,7 +110,7 @@ void TestSavingOrder::newIsSafeBeforeOldGoes() {
 
 void TestSavingOrder::layoutIsReplacedInOneStep() {
     const QTemporaryDir place;
-    RunKeeper keeper(RunFolder::create(place.filePath("run").toStdString(), record()), {});
+    RunKeeper keeper(RunFolder::create(place.filePath("run").toStdString(), smallRun()), {});
     LayoutFile file;
     file.modelName = "m";
     file.layout = AttentionLayout({1, 2, Granularity::KvHead}, true);

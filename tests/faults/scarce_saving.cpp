@@ -5,6 +5,7 @@
 #include "core/base/json_text.h"
 #include "core/session/run_keeper.h"
 #include "tests/faults/failing_malloc.h"
+#include "tests/support/small_run.h"
 
 #include <unistd.h>
 
@@ -20,19 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const UnitGrid kGrid{1, 2, Granularity::KvHead};
-
-RunRecord record() {
-    RunRecord result;
-    result.config.model = "demo";
-    result.model.name = "m";
-    result.model.architecture = "llama";
-    result.model.layerCount = 1;
-    result.model.queryHeadCount = result.model.kvHeadCount = 2;
-    result.model.headDim = 4;
-    result.model.hiddenSize = result.model.feedForwardSize = 8;
-    result.model.vocabularySize = result.model.contextTokens = 16;
-    return result;
-}
 
 TrainerState stateAt(std::int64_t step) {
     TrainerState state;
@@ -96,7 +84,7 @@ void requireWhole(const fs::path& path, std::int64_t step) {
 int main() {
     const fs::path path = fs::temp_directory_path() / ("consa_scarce_" + std::to_string(::getpid()));
     fs::remove_all(path);
-    RunKeeper keeper(RunFolder::create(path, record()), {});
+    RunKeeper keeper(RunFolder::create(path, smallRun()), {});
     std::int64_t step = 1, refusals = 0, thrown = 0;
     save(keeper, step);
     bool isOver = false;
