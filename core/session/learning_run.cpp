@@ -2,6 +2,7 @@
 #include "core/session/learning_run.h"
 
 #include "core/base/error.h"
+#include "core/base/host_memory.h"
 #include "core/base/version.h"
 #include "core/model/transformer_loader.h"
 #include "core/training/run_cost.h"
@@ -25,6 +26,22 @@ constexpr int kCheckpointEverySteps = 10;   // a crash loses at most so many
 constexpr int kWeightsEverySteps = 100;     // the same where weights move: 12 bytes each are written
 constexpr double kSettledTolerance = 0.01;  // of the expected sparsity
 
+/// A system ends a program that takes too much of its memory. So on a CPU a step is cut into parts that fit half of the
+/// machine's: of all, not of what is free just now, so that the same run always adds up in the same order. 0 on a GPU,
+/// which says when its memory is out.
+int mostWindowsAtOnce(const OpenedModel& opened, const TrainingConfig& config) {
+    const auto total = static_cast<double>(totalHostBytes());
+    if (opened.device().is_cuda() || total <= 0) return 0;
+    const RunMemory memory = estimateRunMemory(opened.config(), config, /*isOnGpu=*/false);
+    constexpr double kUsableShare = 0.5, kGiga = 1e9;
+    if (memory.ofOneWindow > total)
+        throw Error(
+            fmt::format("One window of {} tokens would take about {:.1f} GB, and this machine has {:.1f} GB; "
+                        "choose a smaller --context",
+                        config.contextTokens, memory.ofOneWindow / kGiga, total / kGiga));
+    return windowsThatFit(memory, kUsableShare * total);
+}
+
 }  // namespace
 
 LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config,
@@ -35,7 +52,7 @@ LearningRun::LearningRun(OpenedModel& opened, const TrainingConfig& config,
     const bool moves = config.mode != LearningMode::Gates;
     if (!moves || config.loss != TrainingLoss::NextToken) m_frozen = &opened.weights(m_type, progress);
     if (moves) m_trained = std::make_unique<TrainedWeights>(opened, config, m_type, progress);
-    TrainerParts parts{m_frozen, layout, moves ? &m_trained->optimiser() : nullptr};
+    TrainerParts parts{m_frozen, layout, moves ? &m_trained->optimiser() : nullptr, mostWindowsAtOnce(opened, config)};
     m_trainer = std::make_unique<Trainer>(model(), opened.corpus(), config, std::move(parts));
 }
 

@@ -136,6 +136,12 @@ RunMemory estimateRunMemory(const ModelConfig& model, const TrainingConfig& conf
     return memory;
 }
 
+int windowsThatFit(const RunMemory& memory, double bytes) {
+    const double more = memory.ofOneWindow - memory.weights;  // logits included, which further windows may share
+    constexpr double kMost = 1 << 20;
+    return static_cast<int>(std::clamp(std::floor((bytes - memory.weights) / std::max(1.0, more)), 1.0, kMost));
+}
+
 double estimateRunFlop(const ModelConfig& model, const TrainingConfig& config) {
     StepShape step{config.contextTokens,
                    config.batchSize,

@@ -63,6 +63,9 @@ struct RunMemory {
 /// CPU; distilling holds five. On a CPU the heap's gaps are added. Measured beside it: resources/docs/measurements.md.
 [[nodiscard]] RunMemory estimateRunMemory(const ModelConfig& model, const TrainingConfig& config, bool isOnGpu);
 
+/// Windows that `bytes` of memory hold at once by that estimate; at least 1.
+[[nodiscard]] int windowsThatFit(const RunMemory& memory, double bytes);
+
 /// Work of the whole run, FLOP: stepCount steps whose gates are rounded at the target, the teacher's forward pass where
 /// the loss has one. To be multiplied by a rate that was measured on the device; early steps, whose gates are open,
 /// cost more than this counts.

@@ -44,7 +44,8 @@ Trainer::Trainer(const Transformer& model, const TokenCorpus& corpus, TrainingCo
       m_sampler(corpus.windows(Split::Train, m_config.contextTokens), m_config.batchSize, m_config.seed),
       m_gates(model.config().grid(m_config.granularity), m_config),
       m_plannedSteps(m_config.stepCount),
-      m_windowsAtOnce(m_config.batchSize) {
+      m_windowsAtOnce(m_parts.mostWindowsAtOnce > 0 ? std::min(m_config.batchSize, m_parts.mostWindowsAtOnce)
+                                                    : m_config.batchSize) {
     if (m_config.mode == LearningMode::Gates) m_parts.weights = nullptr;
     if (m_config.mode != LearningMode::Gates && m_parts.weights == nullptr)
         throw Error("The mode " + toString(m_config.mode) + " needs weights that may move.");

@@ -28,6 +28,8 @@ struct TrainerParts {
     const Transformer* teacher = nullptr;     // for distillation: the model as it was; null for the model itself
     std::optional<AttentionLayout> layout{};  // held in LearningMode::Recover
     WeightOptimiser* weights = nullptr;  // of the model; needed in the modes that move weights, unused in the other
+    int mostWindowsAtOnce = 0;  // between a forward and its backward pass, at most; 0: as many as the device's memory
+                                // holds, which it must say by failing
 };
 
 /// Learns gates, weights or both under the sparsity constraint. Borrows model, corpus, teacher and weights.

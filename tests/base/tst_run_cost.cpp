@@ -1,4 +1,5 @@
 // What a run costs, against sums made by hand and pairs counted one by one.
+#include "core/base/host_memory.h"
 #include "core/training/run_cost.h"
 
 #include <QtTest>
@@ -143,6 +144,16 @@ private slots:
         teacher.isForwardOnly = true;
         QCOMPARE(estimateRunFlop(smallModel(), distilled),
                  7 * (stepFlop(smallModel(), step, {0, 0, 1, 1}) + stepFlop(smallModel(), teacher, {1, 1, 1, 1})));
+    }
+
+    void windowsThatFitTakeNoMoreThanTheMemory() {
+        RunMemory memory;
+        memory.weights = 100;
+        memory.ofOneWindow = 140;
+        QCOMPARE(windowsThatFit(memory, 260), 4);
+        QCOMPARE(windowsThatFit(memory, 259), 3);
+        QCOMPARE(windowsThatFit(memory, 50), 1);  // the least a step can be done with
+        QVERIFY(totalHostBytes() >= availableHostBytes() && availableHostBytes() > 0);
     }
 
     void formatsAreThoseOfLearning() {
