@@ -87,7 +87,8 @@ void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& n
     command->add_option("--draws", b.gateDraws, "parts of the batch with gates of their own")->capture_default_str();
     command
         ->add_option("--recompute", o->recompute,
-                     "what the backward pass computes again: none, feed-forward, layer; auto: the least that fits")
+                     "what a GPU's backward pass computes again: none, feed-forward, layer; auto: the least that fits")
+        ->check(CLI::IsMember({"auto", "none", "feed-forward", "layer"}))
         ->capture_default_str();
     command->add_option("--path", o->path, "fused, or plain: torch's operations around the attention, to compare with")
         ->check(CLI::IsMember({"fused", "plain"}))

@@ -179,8 +179,11 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--fork", o->fork,
                         "go on from an earlier step of this run's folder (--at), into --out; with --target, --ramp "
                         "and --pin changed there");
-    command->add_option("--at", o->at, "step to fork: the state kept there or nearest before (every 10 steps)")
-        ->check(CLI::NonNegativeNumber);
+    command
+        ->add_option(
+            "--at", o->at,
+            "step to fork: the state kept there or nearest before (every 10 steps, farther apart in long runs)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
     command->add_option("--polish", o->polishTrials, "swaps judged on train and dev text after learning")
         ->check(CLI::NonNegativeNumber);
     command->add_option("--tokens", o->evaluationTokens, "tokens of the closing comparison (0: all)");

@@ -38,8 +38,17 @@ void ExperimentSession::Worker::handle(const ForkRunCommand& command) {
     takePicture();
     const std::string name = m_learning->keeper()->folder().record().forkedFrom->run;
     note("fork", fmt::format("Forked from {} {}", name, placeOf(kept.state.step, command.step)));
-    if (command.target) handle(RetargetCommand{*command.target, command.rampSteps});
-    if (command.pins) handle(PinCommand{*command.pins});
+    try {
+        if (command.target) handle(RetargetCommand{*command.target, command.rampSteps});
+        if (command.pins) handle(PinCommand{*command.pins});
+    } catch (const Error&) {  // there is no such fork: its folder goes, so that the name is free again
+        m_cutCurve.reset();
+        m_learning.reset();
+        m_snapshot.runFolder.clear();
+        std::filesystem::remove_all(command.runFolder, code);
+        setState(SessionState::Ready);
+        throw;
+    }
     const bool isDone = m_snapshot.step >= m_snapshot.stepCount;
     if (isDone) saveRun();
     setState(isDone ? SessionState::Finished : SessionState::Training);
