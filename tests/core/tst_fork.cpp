@@ -154,6 +154,7 @@ void TestFork::refusesWhatCannotBeForked() {
     };
     says({path("run"), 5000, path("refused")}, "has no step 5000");
     says({path("run"), 10, path("refused"), 1.5}, "outside 0..1");
+    says({path("run"), 10, path("refused"), {}, {}, std::vector<Pin>{{99, 0, true}}}, "99.0");
     says({path("none"), 10, path("refused")}, "none");
     const std::string there = refusal({path("run"), 10, path("same")});
     QVERIFY2(there.find("holds a run already") != std::string::npos, there.c_str());
