@@ -213,7 +213,7 @@ def passkey(study, seeds):
     """Numbers hidden in long texts: the loss of the answer, depth by depth."""
     for target in (0.5, 0.8):
         runs = [f"heads_{target}_{s}" for s in range(min(2, seeds))]
-        layouts = [*map(study.run_folder, runs), "full", f"interleaved@{target}", f"sensitivity@{target}", "sliding"]
+        layouts = [*map(study.run_folder, runs), "full", f"interleaved@{target}", "sliding"]
         study.add(f"passkey_{target}", ["passkey", "--context", 2048, *[w for layout in layouts for w in ("--layout", layout)],
                                         "--out", study.out / "compare" / f"passkey_{target}.json"], after=runs)
 
