@@ -201,6 +201,7 @@ void MainWindow::connectTimeline() {
 void MainWindow::connectResults() {
     connect(m_comparisonView, &ComparisonView::evaluateRequested, this, [this] {
         m_docks->showTab(m_comparisonView);
+        warnOfOtherModels();
         evaluate();
     });
     connect(m_comparisonView, &ComparisonView::cancelRequested, this,
@@ -239,6 +240,8 @@ void MainWindow::connectResults() {
     connect(m_presetPanel, &PresetPanel::sinklessRunRequested, this, &MainWindow::planSinklessRun);
     connect(m_presetPanel, &PresetPanel::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_presetPanel, &PresetPanel::problemOccurred, m_messages, &MessageBar::showError);
+    connect(m_presetPanel, &PresetPanel::warningOccurred, this,
+            [this](const QString& text) { m_messages->showMessage(MessageBar::Severity::Warning, text); });
     connect(m_figures, &FigureActions::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_figures, &FigureActions::problemOccurred, m_messages, &MessageBar::showError);
     connect(m_heatmapPanel, &HeatmapPanel::sessionRequested, this, &MainWindow::showSessionAgain);

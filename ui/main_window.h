@@ -115,6 +115,8 @@ private:
     /// Posts the cut at once when it still waits for the slider to rest.
     void sendCut();
     void evaluate();
+    /// Says which checked presets were made with another model than the open one.
+    void warnOfOtherModels();
     void evaluateExport(const LayoutFile& file, const QString& name);
     void planSinklessRun();
     void planHeldRun(int presetRow);

@@ -60,6 +60,8 @@ void MainWindow::openLayout(const QString& path) {
     if (m_presets->modelShape().layerCount == 0) return;
     try {
         requireShape(*file, m_presets->modelShape(), name.toStdString());
+        const QString warning = m_presets->otherModelWarning(*file, name);
+        if (!warning.isEmpty()) m_messages->showMessage(MessageBar::Severity::Warning, warning);
     } catch (const Error& error) {
         // Looking at it is fine; that it can't be evaluated here is worth knowing.
         m_messages->showMessage(MessageBar::Severity::Warning, QString::fromUtf8(error.what()));

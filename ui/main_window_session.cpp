@@ -60,6 +60,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
         m_pins->reset(m_plan.config().pins, m_plan.grid());
     }
     m_presets->setModelShape(snapshot.model ? snapshot.model->grid(Granularity::KvHead) : UnitGrid{});
+    m_presets->setModelName(snapshot.model ? snapshot.model->name : std::string());
     listBuiltIns(snapshot);
     m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
     m_pins->setSnapshot(snapshot);
@@ -218,6 +219,17 @@ void MainWindow::evaluate() {
     }
     m_evaluatedStep = m_controller->snapshot().step;
     m_controller->post(std::move(command));
+}
+
+void MainWindow::warnOfOtherModels() {
+    QStringList warnings;
+    for (int row : m_presets->checkedRows()) {
+        const QString warning = m_presets->otherModelWarning(m_presets->preset(row), m_presets->name(row));
+        if (!warning.isEmpty()) warnings << warning;
+    }
+    if (warnings.isEmpty()) return;
+    const QString more = warnings.size() == 1 ? QString() : tr(" %n other(s) too.", nullptr, int(warnings.size()) - 1);
+    m_messages->showMessage(MessageBar::Severity::Warning, warnings.front() + more);
 }
 
 void MainWindow::evaluateExport(const LayoutFile& file, const QString& name) {

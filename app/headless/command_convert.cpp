@@ -2,6 +2,7 @@
 #include "app/headless/commands.h"
 #include "app/headless/export_evaluation.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/layout_options.h"
 #include "core/base/error.h"
 #include "core/checkpoint/hf_checkpoint.h"
 #include "core/checkpoint/hf_export.h"
@@ -73,6 +74,7 @@ LayoutFile layoutFrom(const ConvertOptions& o, const Checkpoint* checkpoint) {
     if (o.sinks) file.sinkTokens = *o.sinks;
     if (checkpoint != nullptr) {
         requireShape(file, checkpoint->config().grid(file.layout.grid.granularity), o.layout);
+        warnOfOtherModel(file, checkpoint->config(), o.layout);
         file.modelName = checkpoint->config().name;
         file.modelArchitecture = checkpoint->config().architecture;
     }

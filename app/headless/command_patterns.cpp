@@ -1,6 +1,7 @@
 // consa patterns: what a layout looks like, beside random layouts of the same count.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "app/headless/layout_options.h"
 #include "core/base/error.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/evaluation/pattern_test.h"
@@ -25,8 +26,11 @@ struct PatternsCommand {
 
 void testLayout(const PatternsCommand& o) {
     const LayoutFile file = readAnyLayoutFile(o.layout, {o.sparsity, std::nullopt, std::nullopt});
-    if (!o.model.empty())
-        requireShape(file, openCheckpoint(o.model)->config().grid(file.layout.grid.granularity), o.layout);
+    if (!o.model.empty()) {
+        const ModelConfig model = openCheckpoint(o.model)->config();
+        requireShape(file, model.grid(file.layout.grid.granularity), o.layout);
+        warnOfOtherModel(file, model, o.layout);
+    }
     const PatternTest test = testPatterns(file.layout, o.draws, o.seed);
     fmt::print(stderr, "{}", toTable(test));
     nlohmann::json line = nlohmann::json::parse(toJson(test));

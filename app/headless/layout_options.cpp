@@ -3,8 +3,16 @@
 
 #include "core/layout/layout_exchange.h"
 #include "core/layout/layout_patterns.h"
+#include "core/layout/model_match.h"
+
+#include <fmt/format.h>
 
 namespace consa {
+
+void warnOfOtherModel(const LayoutFile& file, const ModelConfig& model, const std::string& source) {
+    const std::string warning = otherModelWarning(file, model.name, source);
+    if (!warning.empty()) fmt::print(stderr, "Warning: {}.\n", warning);
+}
 
 std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConfig& model) {
     int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
@@ -23,6 +31,7 @@ std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConf
         const std::optional<double> sparsity = imported.isSoft() ? o.sparsity : std::nullopt;
         const LayoutFile file = toLayoutFile(imported, {sparsity, o.window, o.sinks});
         requireShape(file, model.grid(file.layout.grid.granularity), word);
+        warnOfOtherModel(file, model, word);
         if (window == 0) window = imported.windowTokens.value_or(0);
         if (sinks < 0) sinks = imported.sinkTokens.value_or(-1);
         result.push_back({word, file.layout, imported.windowTokens.value_or(0), imported.sinkTokens.value_or(-1)});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/checkpoint/model_config.h"
+#include "core/layout/layout_file.h"
 #include "core/session/session_command.h"
 
 #include <optional>
@@ -21,6 +22,9 @@ struct LayoutOptions {
 inline constexpr const char* kLayoutHelp =
     "a layout file, run folder, DuoAttention folder, masks.tsv or Hugging Face config.json; or full, sliding, "
     "interleaved[:PHASE]@S, bottom-sliding@S, middle-full@S, heads@S, random:SEED@S, sensitivity@S; may be repeated";
+
+/// Says on stderr when `file` was made with another model than `model`.
+void warnOfOtherModel(const LayoutFile& file, const ModelConfig& model, const std::string& source);
 
 /// A file's own window and sinks hold for it; rules, and files without, take --window and --sinks, else the first
 /// file's, else the model's defaults (0 and -1 here). Throws Error (BadInput) for what fits no such model.

@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/layout/layout_file.h"
 #include "core/layout/layout_patterns.h"
+#include "core/layout/model_match.h"
 
 #include <QRegularExpression>
 #include <QTemporaryDir>
@@ -50,6 +51,7 @@ private slots:
     void namesWhatIsWrong();
     void refusesTextThatIsNotJson();
     void namesBothShapes();
+    void namesBothModels();
     void refusesToSaveNonsense();
 };
 
@@ -185,6 +187,17 @@ void LayoutFileTest::namesBothShapes() {
                  qPrintable(message));
         QVERIFY(error.kind() == ErrorKind::BadInput);
     }
+}
+
+void LayoutFileTest::namesBothModels() {
+    const LayoutFile file = sample(Granularity::Layer);  // of Little "model"
+    QVERIFY(otherModelWarning(file, "little-MODEL", "x.json").empty());
+    QVERIFY(otherModelWarning(file, "", "x.json").empty());
+    QVERIFY(otherModelWarning(LayoutFile(), "Little", "x.json").empty());
+    const QString warning = QString::fromStdString(otherModelWarning(file, "Little model 2", "x.json"));
+    QVERIFY2(warning.startsWith("x.json was made with Little \"model\", the open model is Little model 2"),
+             qPrintable(warning));
+    QVERIFY(!isSameModelName("\xc3\xa4", "\xc3\xb6"));  // letters beyond ASCII count
 }
 
 void LayoutFileTest::refusesToSaveNonsense() {

@@ -69,6 +69,22 @@ private Q_SLOTS:
         QVERIFY(!QFileInfo::exists("x.json") && !QFileInfo::exists("x") && !QFileInfo::exists("x.part"));
     }
 
+    void warnsOfALayoutMadeWithAnotherModel() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("half.json");
+        const ConsaRun made = runConsa(
+            {"convert", "interleaved:0@0.5", "--window", "64", "--model", "demo", "--to", "json", "--out", file});
+        QVERIFY2(made.exitCode == 0, made.messages.constData());
+        const ConsaRun own = runConsa(kEvaluate + QStringList{"--layout", file});
+        QVERIFY2(own.exitCode == 0 && !own.messages.contains("was made with"), own.messages.constData());
+        auto json = nlohmann::json::parse(consa::readFile(file.toStdString()));
+        json["model"]["name"] = "Elsewhere-1B";
+        consa::writeFileAtomically(file.toStdString(), json.dump());
+        const ConsaRun other = runConsa(kEvaluate + QStringList{"--layout", file});
+        QVERIFY2(other.exitCode == 0 && other.messages.contains("was made with Elsewhere-1B"),
+                 other.messages.constData());
+    }
+
     void forksARun() {
         const QTemporaryDir folder;
         const QString run = folder.filePath("run"), fork = folder.filePath("fork"), turned = folder.filePath("turned");

@@ -95,6 +95,25 @@ private slots:
         QCOMPARE(m_model->rowCount(), 1);
     }
 
+    void warnsOfALayoutMadeWithAnotherModel() {
+        m_model->setModelShape({2, 2, Granularity::KvHead});
+        m_model->setModelName("Small-2");
+        QSignalSpy problems(m_panel.get(), &PresetPanel::problemOccurred);
+        QSignalSpy warnings(m_panel.get(), &PresetPanel::warningOccurred);
+        m_panel->importFile(writeOwn(QStringLiteral("same"), "small 2"));
+        m_panel->importFile(writeOwn(QStringLiteral("nameless"), ""));
+        QCOMPARE(warnings.count(), 0);
+        m_panel->importFile(writeOwn(QStringLiteral("other"), "Large-7"));
+        QCOMPARE(warnings.count(), 1);
+        QCOMPARE(problems.count(), 0);
+        const QString sentence = warnings[0][0].toString();
+        QVERIFY2(sentence.contains(QStringLiteral("Large-7")) && sentence.contains(QStringLiteral("Small-2")),
+                 qPrintable(sentence));
+        const int row = m_model->rowOf(QStringLiteral("other"));
+        QVERIFY(m_model->fits(row));  // a warning, no refusal
+        QVERIFY(m_model->index(row, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("Large-7")));
+    }
+
     void writesWhatTheFilterSays() {
         LayoutFile file;
         file.layout = AttentionLayout({2, 2, Granularity::KvHead}, false);
@@ -142,6 +161,16 @@ private:
     QString write(const QString& name, const std::string& text) {
         writeFileAtomically(m_home->filePath(name).toStdString(), text);
         return m_home->filePath(name);
+    }
+
+    QString writeOwn(const QString& name, const std::string& model) {
+        LayoutFile file;
+        file.modelName = model;
+        file.layout = AttentionLayout({2, 2, Granularity::KvHead}, true);
+        file.windowTokens = 64;
+        const QString path = m_home->filePath(name + QStringLiteral(".json"));
+        writeLayoutFile(path.toStdString(), file);
+        return path;
     }
 
     QString writeDuo(const QString& folder, const std::string& values) {

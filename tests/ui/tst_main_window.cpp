@@ -159,6 +159,24 @@ private slots:
         QFile::remove(file);
     }
 
+    void evaluatingAPresetOfAnotherModelWarns() {
+        open({});
+        QTRY_VERIFY(state() == SessionState::Ready);
+        auto* panel = m_window->findChild<PresetPanel*>();
+        LayoutFile file = m_window->findChild<GateGridModel*>()->shown();
+        file.modelName = "Elsewhere-1B";
+        QVERIFY(panel->savePreset(QStringLiteral("foreign"), file));
+        auto* list = panel->findChild<QTableView*>()->model();
+        QVERIFY(list->setData(list->index(0, 0), Qt::Checked, Qt::CheckStateRole));
+        QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
+        QTRY_COMPARE(m_session->posted<EvaluateCommand>().size(), std::size_t(1));  // evaluated all the same
+        auto* bar = m_window->findChild<MessageBar*>();
+        QVERIFY(bar->isVisible());
+        QCOMPARE(bar->severity(), MessageBar::Severity::Warning);
+        QVERIFY2(bar->text().contains(QStringLiteral("Elsewhere-1B")), qPrintable(bar->text()));
+        QFile::remove(m_home.filePath(QStringLiteral("data/presets/foreign.json")));
+    }
+
     void copyPutsPictureAndTableOnTheClipboard() {
         open({});
         QTRY_VERIFY(state() == SessionState::Ready);

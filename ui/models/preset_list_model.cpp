@@ -2,6 +2,7 @@
 #include "ui/models/preset_list_model.h"
 
 #include "core/base/error.h"
+#include "core/layout/model_match.h"
 #include "ui/style/layout_thumbnail.h"
 
 #include <QFileInfo>
@@ -66,9 +67,11 @@ QString PresetListModel::toolTip(int row) const {
                                             "evaluated.")
                                              .arg(shapeText(preset(row).layout.grid), shapeText(m_shape));
     }
-    return tr("Checked presets are measured by the next evaluation. Window %1, sinks %2.")
-        .arg(preset(row).windowTokens)
-        .arg(preset(row).sinkTokens);
+    const QString measured = tr("Checked presets are measured by the next evaluation. Window %1, sinks %2.")
+                                 .arg(preset(row).windowTokens)
+                                 .arg(preset(row).sinkTokens);
+    const QString warning = otherModelWarning(preset(row), name(row));
+    return warning.isEmpty() ? measured : measured + QLatin1Char('\n') + warning;
 }
 
 QVariant PresetListModel::text(int row, int column) const {
@@ -148,6 +151,18 @@ void PresetListModel::setModelShape(const UnitGrid& shape) {
     if (m_shape == shape) return;
     m_shape = shape;
     if (rowCount() > 0) emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+}
+
+void PresetListModel::setModelName(const std::string& name) {
+    if (m_modelName == name) return;
+    m_modelName = name;
+    if (rowCount() > 0) emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1), {Qt::ToolTipRole});
+}
+
+QString PresetListModel::otherModelWarning(const LayoutFile& file, const QString& name) const {
+    if (isSameModelName(file.modelName, m_modelName)) return {};
+    return tr("%1 was made with %2, the open model is %3: its heads do other work, so the layout may not suit it.")
+        .arg(name, QString::fromStdString(file.modelName), QString::fromStdString(m_modelName));
 }
 
 bool PresetListModel::fits(int row) const {

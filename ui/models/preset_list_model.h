@@ -40,6 +40,10 @@ public:
     void setModelShape(const UnitGrid& shape);
     [[nodiscard]] const UnitGrid& modelShape() const { return m_shape; }
     [[nodiscard]] bool fits(int row) const;
+    /// The open model's name; presets that were made with another one say so.
+    void setModelName(const std::string& name);
+    /// A sentence when `file`, called `name`, was made with another model than the open one; else empty.
+    [[nodiscard]] QString otherModelWarning(const LayoutFile& file, const QString& name) const;
 
     [[nodiscard]] const LayoutFile& preset(int row) const { return m_presets[static_cast<std::size_t>(row)].file; }
     [[nodiscard]] QString name(int row) const;
@@ -75,6 +79,7 @@ private:
 
     std::filesystem::path m_folder;
     UnitGrid m_shape;
+    std::string m_modelName;
     std::vector<Preset> m_presets;  // saved, then built in
     std::vector<BuiltInPreset> m_builtIns;
     std::set<QString> m_checked;  // names

@@ -62,6 +62,8 @@ signals:
     void presetShown(const consa::LayoutFile& file, const QString& name);
     void noteOccurred(const QString& note);
     void problemOccurred(const QString& sentence);
+    /// Done, but worth a look.
+    void warningOccurred(const QString& sentence);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;

@@ -22,7 +22,10 @@ void PresetPanel::importFile(const QString& path) {
         if (!savePreset(name, *file)) return;
         emit presetShown(*file, name);
         const UnitGrid& open = m_model.modelShape();
-        if (open.layerCount > 0) requireShape(*file, open, name.toStdString());
+        if (open.layerCount == 0) return;
+        requireShape(*file, open, name.toStdString());
+        const QString warning = m_model.otherModelWarning(*file, name);
+        if (!warning.isEmpty()) emit warningOccurred(warning);
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));
     }
