@@ -198,6 +198,35 @@ private slots:
         QCOMPARE(seen.size(), std::size_t(names.size()));
     }
 
+    /// The table names single layouts, the frontier kinds of them, and they stand in another order.
+    void rulesLookTheSameInTableAndFrontier() {
+        const QStringList rows{"full",
+                               "learned",
+                               "interleaved:0@0.5",
+                               "bottom-sliding@0.5",
+                               "middle-full@0.5",
+                               "heads@0.5",
+                               "random:0@0.5",
+                               "random:1@0.5",
+                               "sliding",
+                               "mine",
+                               "b mine"};
+        const QStringList kinds{"b mine",  "bottom-sliding", "full", "heads",  "interleaved",
+                                "learned", "middle-full",    "mine", "random", "sliding"};
+        const std::vector<LayoutLine> table = layoutLines(rows, Qt::black, Qt::gray);
+        const std::vector<LayoutLine> frontier = layoutLines(kinds, Qt::black, Qt::gray);
+        for (qsizetype row = 0; row < rows.size(); ++row) {
+            const auto kind = static_cast<std::size_t>(kinds.indexOf(layoutSeries(rows[row])));
+            const LayoutLine& shown = table[static_cast<std::size_t>(row)];
+            QVERIFY2(shown.color == frontier[kind].color, qPrintable(rows[row]));
+            QCOMPARE(shown.marker, frontier[kind].marker);
+        }
+        std::set<QRgb> colors;  // of the rules, each its own
+        for (const char* rule : {"learned", "interleaved", "bottom-sliding", "middle-full", "heads", "random"})
+            colors.insert(frontier[static_cast<std::size_t>(kinds.indexOf(QLatin1String(rule)))].color.rgb());
+        QCOMPARE(colors.size(), std::size_t(6));
+    }
+
     void namesBesideCurvesNeverTouch() {
         const std::vector<double> wanted{50, 50, 52, 10, 99, 98, 97, 0};
         const std::vector<double> places = spreadLabels(wanted, 10, 0, 100);

@@ -1,6 +1,8 @@
 // Cividis as ten stops, and the Okabe-Ito colours of layouts.
 #include "ui/style/color_scale.h"
 
+#include "core/session/run_frontier.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -12,6 +14,9 @@ namespace {
 constexpr std::array<QRgb, 10> kCividisStops{0xff00204d, 0xff00336f, 0xff39486b, 0xff575c6d, 0xff707173,
                                              0xff8a8779, 0xffa69d75, 0xffc4b56c, 0xffe4cf5b, 0xffffea46};
 constexpr std::array<QRgb, 4> kPresetColors{0xff009e73, 0xffcc79a7, 0xffe69f00, 0xff56b4e9};
+
+/// The rules beside interleaved layers, each with the colour in its place.
+constexpr std::array<const char*, 5> kRules{"bottom-sliding", "middle-full", "heads", "random", "sensitivity"};
 
 int mix(int from, int to, double share) {
     return static_cast<int>(std::lround(from + (to - from) * share));
@@ -49,15 +54,17 @@ QColor readableOn(const QColor& background) {
 }
 
 LayoutStyle layoutStyle(const QString& name, int presetIndex, const QColor& text, const QColor& muted) {
-    if (name.startsWith(QLatin1String("learned"))) {
+    const std::string kind = frontierSeries(name.toStdString());
+    if (kind == "learned") {
         const QColor blue(0x00, 0x72, 0xb2);
         const bool isOnDark = text.lightness() > 128;
         return {isOnDark ? blue.lighter(150) : blue, Qt::SolidLine};
     }
-    if (name.startsWith(QLatin1String("interleaved"))) return {QColor(0xd5, 0x5e, 0x00), Qt::DashLine};
-    if (name == QLatin1String("full")) return {text, Qt::DotLine};
-    if (name == QLatin1String("sliding")) return {muted, Qt::DotLine};
-    if (name.contains(QLatin1Char('@'))) return {muted, Qt::DashDotLine};  // any other rule
+    if (kind == "interleaved") return {QColor(0xd5, 0x5e, 0x00), Qt::DashLine};
+    if (kind == "full") return {text, Qt::DotLine};
+    if (kind == "sliding") return {muted, Qt::DotLine};
+    for (std::size_t rule = 0; rule < kRules.size(); ++rule)
+        if (kind == kRules[rule]) return {QColor::fromRgb(kPresetColors[rule % kPresetColors.size()]), Qt::DashDotLine};
     const auto index = static_cast<std::size_t>(std::max(presetIndex, 0)) % kPresetColors.size();
     return {QColor::fromRgb(kPresetColors[index]), Qt::SolidLine};
 }

@@ -26,8 +26,9 @@ struct LayoutStyle {
     Qt::PenStyle dash = Qt::SolidLine;
 };
 
-/// Okabe-Ito colours by the layout's name: "learned", "interleaved...", "full", "sliding", other rules
-/// ("random:0@0.5"); any other name takes a preset's colour by `presetIndex`. `text` and `muted` colour the two ends.
+/// Okabe-Ito colours by the layout's name: "learned", "interleaved...", "full", "sliding", one for
+/// each other rule ("random:0@0.5"); any other name takes a preset's colour by `presetIndex`. `text` and `muted` colour
+/// the two ends.
 [[nodiscard]] LayoutStyle layoutStyle(const QString& name, int presetIndex, const QColor& text, const QColor& muted);
 
 }  // namespace consa

@@ -1,9 +1,14 @@
 // Hands out dashes and markers.
 #include "ui/style/layout_lines.h"
 
+#include "core/session/run_frontier.h"
 #include "ui/style/color_scale.h"
 
 #include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 namespace consa {
 
@@ -20,17 +25,46 @@ const std::array<Dashes, 5>& dashCycle() {
 // As many as have no divisor in common with the dashes: all pairs come up before one comes again.
 constexpr std::array<LayoutMarker, 4> kMarkerCycle{LayoutMarker::Diamond, LayoutMarker::Triangle, LayoutMarker::Cross,
                                                    LayoutMarker::TriangleDown};
+constexpr std::size_t kPairs = 20;
 
-/// The look that a well-known name has wherever it stands alone.
-bool isWellKnown(const QString& name) {
-    return name == QLatin1String("learned") || name == QLatin1String("full") || name == QLatin1String("sliding");
+/// What a kind of layout looks like wherever it appears, whatever stands beside it; nothing for a preset's name.
+std::optional<LayoutLine> lineOfKind(const QString& kind) {
+    const auto& dashes = dashCycle();
+    static const std::map<QString, LayoutLine> kinds{
+        {QStringLiteral("learned"), {{}, {}, LayoutMarker::Disc}},
+        {QStringLiteral("full"), {{}, {1.5, 2}, LayoutMarker::Circle}},
+        {QStringLiteral("sliding"), {{}, {1.5, 4}, LayoutMarker::Plus}},
+        {QStringLiteral("interleaved"), {{}, {5, 2}, LayoutMarker::Square}},
+        {QStringLiteral("bottom-sliding"), {{}, dashes[0], LayoutMarker::Diamond}},
+        {QStringLiteral("middle-full"), {{}, dashes[1], LayoutMarker::Triangle}},
+        {QStringLiteral("heads"), {{}, dashes[2], LayoutMarker::Cross}},
+        {QStringLiteral("random"), {{}, dashes[3], LayoutMarker::TriangleDown}},
+        {QStringLiteral("sensitivity"), {{}, dashes[4], LayoutMarker::Diamond}}};
+    const auto found = kinds.find(kind);
+    return found == kinds.end() ? std::nullopt : std::optional(found->second);
 }
 
-LayoutLine wellKnownLine(const QString& name, const QColor& color) {
-    if (name == QLatin1String("learned")) return {color, {}, LayoutMarker::Disc};
-    if (name == QLatin1String("full")) return {color, {1.5, 2}, LayoutMarker::Circle};
-    return {color, {1.5, 4}, LayoutMarker::Plus};
-}
+/// Pairs of dash and marker that were handed out.
+class TakenPairs {
+public:
+    /// False when there is one already.
+    bool take(const LayoutLine& line) { return m_taken.insert({line.dashes, line.marker}).second; }
+
+    /// Another dash where the kind's own is taken.
+    void takeVariant(LayoutLine& line) {
+        for (std::size_t next = 0; !take(line) && next < dashCycle().size(); ++next) line.dashes = dashCycle()[next];
+    }
+    void takeFrom(std::size_t first, LayoutLine& line) {
+        for (std::size_t pair = first; pair < first + kPairs; ++pair) {
+            line.dashes = dashCycle()[pair % dashCycle().size()];
+            line.marker = kMarkerCycle[pair % kMarkerCycle.size()];
+            if (take(line)) return;
+        }
+    }
+
+private:
+    std::set<std::pair<Dashes, LayoutMarker>> m_taken;
+};
 
 }  // namespace
 
@@ -42,24 +76,24 @@ QPen LayoutLine::pen(double width) const {
 }
 
 std::vector<LayoutLine> layoutLines(const QStringList& names, const QColor& text, const QColor& muted) {
-    std::vector<LayoutLine> lines;
-    bool hasInterleaved = false;
-    int others = 0;
-    for (const QString& name : names) {
-        const bool isInterleaved = name.startsWith(QLatin1String("interleaved"));
-        if (isWellKnown(name)) {
-            lines.push_back(wellKnownLine(name, layoutStyle(name, 0, text, muted).color));
-        } else if (isInterleaved && !hasInterleaved) {
-            hasInterleaved = true;
-            lines.push_back({layoutStyle(name, 0, text, muted).color, {5, 2}, LayoutMarker::Square});
-        } else {
-            const bool hasOwnColor = isInterleaved || name.startsWith(QLatin1String("learned"));
-            const QString colorName = hasOwnColor ? name : QStringLiteral("preset");
-            lines.push_back({layoutStyle(colorName, others, text, muted).color,
-                             dashCycle()[static_cast<std::size_t>(others) % dashCycle().size()],
-                             kMarkerCycle[static_cast<std::size_t>(others) % kMarkerCycle.size()]});
-            ++others;
+    std::vector<LayoutLine> lines(static_cast<std::size_t>(names.size()));
+    TakenPairs pairs;
+    std::map<QString, std::size_t> others;  // by name: the same presets look the same in every order
+    for (std::size_t index = 0; index < lines.size(); ++index) {
+        const QString& name = names[static_cast<qsizetype>(index)];
+        const auto kind = lineOfKind(QString::fromStdString(frontierSeries(name.toStdString())));
+        if (!kind) {
+            others.emplace(name, index);
+            continue;
         }
+        lines[index] = *kind;
+        lines[index].color = layoutStyle(name, 0, text, muted).color;
+        pairs.takeVariant(lines[index]);
+    }
+    std::size_t place = 0;
+    for (const auto& [name, index] : others) {
+        lines[index].color = layoutStyle(name, static_cast<int>(place), text, muted).color;
+        pairs.takeFrom(place++, lines[index]);
     }
     return lines;
 }

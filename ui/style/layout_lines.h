@@ -20,8 +20,8 @@ struct LayoutLine {
     [[nodiscard]] QPen pen(double width) const;
 };
 
-/// One line for each of `names`, in their order: colours of layoutStyle(), and a pair of dash and marker that no other
-/// of them has as long as there are at most 20 beside the learned, interleaved, full and sliding ones.
+/// One line for each of `names`, in their order. A rule looks the same in every table and plot, other names as long as
+/// the same ones are shown; no two share a pair of dash and marker before some 20 of a kind.
 [[nodiscard]] std::vector<LayoutLine> layoutLines(const QStringList& names, const QColor& text, const QColor& muted);
 
 }  // namespace consa
