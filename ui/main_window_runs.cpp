@@ -62,7 +62,7 @@ void MainWindow::openRun(const QString& folder) {
     if (readRunSummary(folder).fate == RunFate::GoingOn) return followRun(folder);
     m_messages->showMessage(
         MessageBar::Severity::Note,
-        tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.lastStep()).arg(run.config.stepCount),
+        tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.stepsDone()).arg(run.config.stepCount),
         tr("Resume"), [this, folder] { resumeRun(folder); });
 }
 

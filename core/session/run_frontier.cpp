@@ -106,6 +106,9 @@ std::string frontierTable(const std::vector<FrontierRow>& rows, char separator) 
         std::replace(text.begin(), text.end(), '\n', ' ');
         return text;
     };
+    const auto number = [](double value) {
+        return std::isfinite(value) ? fmt::format("{:.9g}", value) : std::string();
+    };
     const std::vector<std::string> titles{"run",    "kind",  "layout", "fullUnits", "units",         "sparsity",
                                           "window", "sinks", "nll",    "deltaNll",  "standardError", "tokens"};
     std::string text = fmt::format("{}\n", fmt::join(titles, std::string(1, separator)));
@@ -115,13 +118,13 @@ std::string frontierTable(const std::vector<FrontierRow>& rows, char separator) 
                                              word(row.layout),
                                              std::to_string(row.fullUnits),
                                              std::to_string(row.units),
-                                             fmt::format("{:.9g}", row.sparsity),
+                                             number(row.sparsity),
                                              std::to_string(row.windowTokens),
                                              std::to_string(row.sinkTokens),
-                                             fmt::format("{:.9g}", row.nll),
-                                             fmt::format("{:.9g}", row.deltaNll),
-                                             fmt::format("{:.9g}", row.standardError),
-                                             std::to_string(row.tokens)};
+                                             number(row.nll),
+                                             number(row.deltaNll),
+                                             number(row.standardError),
+                                             row.tokens > 0 ? std::to_string(row.tokens) : std::string()};
         text += fmt::format("{}\n", fmt::join(cells, std::string(1, separator)));
     }
     return text;

@@ -34,7 +34,8 @@ struct FrontierRow {
 /// another number of tokens than the first: such losses belong into no common picture.
 [[nodiscard]] std::vector<FrontierRow> frontierOfRuns(const std::vector<std::filesystem::path>& runs);
 
-/// The rows with a line of titles; numbers in the C locale. A name that holds `separator` has spaces there.
+/// The rows with a line of titles; numbers in the C locale, nothing where one is not known. A name that holds
+/// `separator` has spaces there.
 [[nodiscard]] std::string frontierTable(const std::vector<FrontierRow>& rows, char separator);
 /// JSON array, an object a row, keys as the table's titles.
 [[nodiscard]] std::string toJson(const std::vector<FrontierRow>& rows);

@@ -48,7 +48,7 @@ std::vector<std::shared_ptr<const Figure>> figures() {
     heatmap.source.layout = heatmap.content.layout;
     heatmap.source.provenance.created = "2026-01-01T00:00:00Z";
     return {makeFigure(heatmap), curvesFigure(facts, points, {{1, 20, "retarget", "Target set"}}),
-            positionsFigure(facts, *snapshot.comparison), frontierFigure(facts, record.points())};
+            positionsFigure(facts, *snapshot.comparison), frontierFigure(facts.model, record.points())};
 }
 
 void writeFigures(const QString& folder) {

@@ -164,9 +164,9 @@ private slots:
         events.close();
         const SavedRun run = readSavedRun(folder.path());
         QCOMPARE(run.points.size(), std::size_t(20));
-        QCOMPARE(run.lastStep(), 19);
+        QCOMPARE(run.stepsDone(), 20);
         const RunSummary summary = readRunSummary(folder.path());
-        QCOMPARE(summary.step, 19);
+        QCOMPARE(summary.step, 20);
         QVERIFY(summary.fate != RunFate::Finished);
     }
 

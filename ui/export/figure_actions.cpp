@@ -54,7 +54,7 @@ std::vector<std::shared_ptr<const Figure>> FigureActions::otherFigures() const {
         figures.push_back(curvesFigure(facts, m_from.history.points().toVector(), m_from.history.events()));
     if (!m_from.comparison.comparison().rows.empty())
         figures.push_back(positionsFigure(facts, m_from.comparison.comparison()));
-    if (!m_from.frontier.points().empty()) figures.push_back(frontierFigure(facts, m_from.frontier.points()));
+    if (!m_from.frontier.points().empty()) figures.push_back(frontierFigure(facts.model, m_from.frontier.points()));
     return figures;
 }
 

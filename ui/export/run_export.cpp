@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/session/run_folder.h"
 #include "core/session/run_frontier.h"
 #include "ui/export/run_figures.h"
 #include "ui/session/saved_run.h"
@@ -34,7 +35,7 @@ RunFacts factsOf(const QString& path, const SavedRun& run) {
     return {QString::fromStdString(run.layout.modelName),
             QFileInfo(path).fileName(),
             run.config,
-            run.lastStep(),
+            run.stepsDone(),
             run.layout.provenance.target,
             run.layout.layout.sparsity()};
 }
@@ -69,9 +70,16 @@ std::shared_ptr<const Figure> frontierOfRunFolders(const QStringList& paths) {
         point.sparsity = row.sparsity;
         point.deltaNll = row.deltaNll;
         point.standardError = row.standardError;
+        point.run = QString::fromStdString(row.run);
+        point.rowName = QString::fromStdString(row.layout);
+        point.fullUnits = row.fullUnits;
+        point.units = row.units;
+        point.nll = row.nll;
+        point.tokens = row.tokens;
         points.push_back(std::move(point));
     }
-    return frontierFigure(factsOf(paths.front(), readSavedRun(paths.front())), std::move(points));
+    return frontierFigure(QString::fromStdString(RunFolder::open(folders.front()).record().model.name),
+                          std::move(points));
 }
 
 std::shared_ptr<const Figure> positionsOfRun(const QString& path) {

@@ -1,11 +1,11 @@
-// Off-screen curves, plots of comparisons and their tables.
+// Off-screen curves and losses by position, and their tables.
 #include "ui/export/run_figures.h"
 
 #include "core/base/version.h"
 #include "core/layout/layout_file.h"
+#include "ui/export/offscreen_comparison.h"
 #include "ui/models/run_history.h"
 #include "ui/style/application_style.h"
-#include "ui/views/comparison_scene.h"
 #include "ui/views/history_chart.h"
 
 #include <qcustomplot.h>
@@ -76,19 +76,7 @@ private:
     HistoryChart m_chart;
 };
 
-class OffscreenComparison final : public OffscreenPlot {
-public:
-    OffscreenComparison() : m_scene(m_plot) {}
-
-    [[nodiscard]] QCustomPlot& plot() override { return m_plot; }
-    [[nodiscard]] ComparisonScene& scene() { return m_scene; }
-
-private:
-    QCustomPlot m_plot;
-    ComparisonScene m_scene;
-};
-
-/// What the three have in common.
+/// What the two have in common.
 class RunSheet : public Figure {
 public:
     RunSheet(RunFacts run, QString name, QString title, QString what)
@@ -178,34 +166,6 @@ private:
     Comparison m_comparison;
 };
 
-class FrontierSheet final : public RunSheet {
-public:
-    FrontierSheet(RunFacts run, std::vector<FrontierPoint> points)
-        : RunSheet(std::move(run), QStringLiteral("frontier"), tr("Frontier"), tr("loss over sparsity")),
-          m_points(std::move(points)) {}
-
-    [[nodiscard]] std::unique_ptr<OffscreenPlot> arrange(const FigureOptions& options) const override {
-        auto offscreen = std::make_unique<OffscreenComparison>();
-        offscreen->scene().setTheme(options.theme);
-        offscreen->scene().showFrontier(m_points);
-        if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size);
-        return offscreen;
-    }
-    [[nodiscard]] QByteArray table(char separator) const override {
-        const QByteArrayList header{"kind", "layout", "sparsity", "deltaNll", "standardError"};
-        QByteArray text = commentLines(facts()) + header.join(separator) + '\n';
-        for (const FrontierPoint& point : m_points) {
-            const QByteArrayList cells{point.series.toUtf8(), point.name.toUtf8().replace(separator, ' '),
-                                       number(point.sparsity), number(point.deltaNll), number(point.standardError)};
-            text += cells.join(separator) + '\n';
-        }
-        return text;
-    }
-
-private:
-    std::vector<FrontierPoint> m_points;
-};
-
 }  // namespace
 
 RunFacts runFactsOf(const SessionSnapshot& snapshot) {
@@ -226,10 +186,6 @@ std::shared_ptr<const Figure> curvesFigure(RunFacts facts, std::vector<HistoryPo
 
 std::shared_ptr<const Figure> positionsFigure(RunFacts facts, Comparison comparison) {
     return std::make_shared<PositionsSheet>(std::move(facts), std::move(comparison));
-}
-
-std::shared_ptr<const Figure> frontierFigure(RunFacts facts, std::vector<FrontierPoint> points) {
-    return std::make_shared<FrontierSheet>(std::move(facts), std::move(points));
 }
 
 QByteArray comparisonTable(const Comparison& comparison, char separator) {

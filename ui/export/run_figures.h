@@ -27,8 +27,8 @@ struct RunFacts {
                                                          std::vector<SessionEvent> events);
 /// Loss above all full over the position in the window; the table has all figures of the comparison.
 [[nodiscard]] std::shared_ptr<const Figure> positionsFigure(RunFacts facts, Comparison comparison);
-/// Loss above all full over sparsity.
-[[nodiscard]] std::shared_ptr<const Figure> frontierFigure(RunFacts facts, std::vector<FrontierPoint> points);
+/// Loss above all full over sparsity, of one or more runs with one model; the table is that of `consa frontier`.
+[[nodiscard]] std::shared_ptr<const Figure> frontierFigure(QString model, std::vector<FrontierPoint> points);
 /// The comparison's rows, a line a layout: every number that the engine gives.
 [[nodiscard]] QByteArray comparisonTable(const Comparison& comparison, char separator);
 

@@ -88,10 +88,20 @@ void FrontierRecord::add(const ComparisonRow& row, const SessionSnapshot& snapsh
     const auto known = std::find_if(points.begin(), points.end(), [&](const FrontierPoint& point) {
         return point.name == name && point.layout == row.layout && point.windowTokens == row.windowTokens;
     });
-    FrontierPoint point{series,         name,
-                        row.layout,     row.windowTokens,
-                        row.sinkTokens, row.layout.sparsity(),
-                        row.deltaNll,   row.deltaStandardError};
+    FrontierPoint point{series,
+                        name,
+                        row.layout,
+                        row.windowTokens,
+                        row.sinkTokens,
+                        row.layout.sparsity(),
+                        row.deltaNll,
+                        row.deltaStandardError,
+                        runOf(snapshot),
+                        QString::fromStdString(row.name),
+                        row.layout.fullCount(),
+                        row.layout.grid.unitCount(),
+                        row.nll,
+                        row.tokens};
     if (known == points.end()) {
         points.push_back(std::move(point));
     } else {

@@ -7,6 +7,7 @@
 #include <QString>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct FrontierPoint {
     double sparsity = 0;
     double deltaNll = 0;  // to all full, nats
     double standardError = 0;
+    QString run;      // that it was measured in; empty where none was kept
+    QString rowName;  // as the comparison has it
+    int fullUnits = 0;
+    int units = 0;
+    double nll = std::numeric_limits<double>::quiet_NaN();
+    std::int64_t tokens = 0;  // 0 where unknown
 };
 
 class FrontierStore;

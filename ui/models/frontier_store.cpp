@@ -28,6 +28,10 @@ QJsonObject toJsonObject(const FrontierPoint& point) {
             {QStringLiteral("name"), point.name},
             {QStringLiteral("deltaNll"), point.deltaNll},
             {QStringLiteral("standardError"), point.standardError},
+            {QStringLiteral("run"), point.run},
+            {QStringLiteral("row"), point.rowName},
+            {QStringLiteral("nll"), point.nll},
+            {QStringLiteral("tokens"), static_cast<qint64>(point.tokens)},
             {QStringLiteral("layout"), QJsonDocument::fromJson(QByteArray::fromStdString(toJson(file))).object()}};
 }
 
@@ -44,6 +48,13 @@ FrontierPoint pointFromJson(const QJsonObject& json, const std::string& source) 
     point.sparsity = file.layout.sparsity();
     point.deltaNll = json.value(QLatin1String("deltaNll")).toDouble();
     point.standardError = json.value(QLatin1String("standardError")).toDouble();
+    point.fullUnits = file.layout.fullCount();
+    point.units = file.layout.grid.unitCount();
+    // Files of earlier versions lack these.
+    point.run = json.value(QLatin1String("run")).toString();
+    point.rowName = json.value(QLatin1String("row")).toString(point.name);
+    point.nll = json.value(QLatin1String("nll")).toDouble(std::numeric_limits<double>::quiet_NaN());
+    point.tokens = json.value(QLatin1String("tokens")).toInteger();
     return point;
 }
 

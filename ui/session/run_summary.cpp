@@ -34,7 +34,7 @@ void readConfig(const QString& path, RunSummary& run) {
     run.device = stored.value(QLatin1String("device")).toString();
 }
 
-/// The last step and whether the run came to an end after it.
+/// How many steps were done and whether the run came to an end after it.
 void readTail(const QString& path, RunSummary& run) {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly)) return;
@@ -44,12 +44,12 @@ void readTail(const QString& path, RunSummary& run) {
         const QJsonObject event = QJsonDocument::fromJson(line).object();
         const QString kind = event.value(QLatin1String("event")).toString();
         if (kind == QLatin1String("step")) {
-            run.step = event.value(QLatin1String("step")).toInt();
+            run.step = event.value(QLatin1String("step")).toInt() + 1;  // a line counts from 0
             run.loss = event.value(QLatin1String("loss")).toDouble();
             run.target = event.value(QLatin1String("target")).toDouble(run.target);
         }
         if (kind == QLatin1String("rewind")) {
-            run.step = std::max(event.value(QLatin1String("step")).toInt() - 1, 0);  // the last that still counts
+            run.step = event.value(QLatin1String("step")).toInt();
             hasEnded = false;
         }
         if (kind == QLatin1String("done") || kind == QLatin1String("stop")) hasEnded = true;

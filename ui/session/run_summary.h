@@ -16,7 +16,7 @@ struct RunSummary {
     QString model;
     QString device;
     RunFate fate = RunFate::Finished;
-    int step = 0;
+    int step = 0;  // steps done
     int stepCount = 0;
     double target = 0;
     std::optional<double> sparsity;  // of its layout

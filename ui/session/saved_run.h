@@ -24,7 +24,8 @@ struct SavedRun {
     LayoutFile layout;
     std::vector<HistoryPoint> points;
     std::vector<SessionEvent> events;
-    [[nodiscard]] int lastStep() const { return points.empty() ? layout.provenance.step : points.back().step; }
+    /// Points count from 0.
+    [[nodiscard]] int stepsDone() const { return points.empty() ? layout.provenance.step : points.back().step + 1; }
 };
 
 /// Adds whole lines of events.jsonl; those that are no JSON objects are skipped.
