@@ -2,6 +2,7 @@
 #include "app/headless/bench_load.h"
 
 #include "app/headless/headless_session.h"
+#include "core/base/byte_text.h"
 #include "core/evaluation/load_benchmark.h"
 
 #include <fmt/format.h>
@@ -36,10 +37,11 @@ void benchLoad(const LoadBenchmark& benchmark) {
                                  {"loadOverRead", times.loadSeconds / times.readSeconds}}
                       .dump());
     fmt::print(stderr,
-               "{:.1f} MB ready on {} as {} in {:.3f} s ({:.1f} MB of weights); opening alone takes {:.4f} s, a plain "
+               "{} ready on {} as {} in {:.3f} s ({} of weights); opening alone takes {:.4f} s, a plain "
                "read {:.3f} s. Files in the page cache, fastest of {}.\n",
-               static_cast<double>(times.fileBytes) / 1e6, times.device, times.dataType, times.loadSeconds,
-               static_cast<double>(times.weightBytes) / 1e6, times.openSeconds, times.readSeconds, benchmark.repeats);
+               byteText(static_cast<double>(times.fileBytes)), times.device, times.dataType, times.loadSeconds,
+               byteText(static_cast<double>(times.weightBytes)), times.openSeconds, times.readSeconds,
+               benchmark.repeats);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "app/headless/bench_step.h"
 
 #include "app/headless/headless_session.h"
+#include "core/base/byte_text.h"
 #include "core/evaluation/step_benchmark.h"
 
 #include <fmt/format.h>
@@ -57,12 +58,14 @@ void report(const StepBenchmark& b, const StepTimes& times) {
                                  {"tflops", times.fullFlop / seconds / kTera},
                                  {"useful_tflops", times.usefulFlop / seconds / kTera}}
                       .dump());
+    // Only a GPU tells how much memory a step took.
+    const std::string peak = times.peakGib > 0 ? "at most " + byteText(times.peakGib * (1 << 30)) + " " : "";
     fmt::print(
         stderr,
         "{} {} x {} tokens, gates {}: {:.4f} s, {:.0f} tokens/s, {:.1f} TFLOP/s of what its heads' masks ask for, "
-        "at most {:.2f} GiB on {} ({}). Median of {}.\n",
+        "{}on {} ({}). Median of {}.\n",
         b.shape, b.batchSize, b.contextTokens, toString(b.gates), seconds, tokens / seconds,
-        times.usefulFlop / seconds / kTera, times.peakGib, times.deviceName, times.dataType, b.repeats);
+        times.usefulFlop / seconds / kTera, peak, times.deviceName, times.dataType, b.repeats);
 }
 
 void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& name, const std::string& about,

@@ -1,6 +1,7 @@
 // Steps, checkpoints and what a run shows of itself.
 #include "core/session/learning_run.h"
 
+#include "core/base/byte_text.h"
 #include "core/base/error.h"
 #include "core/base/host_memory.h"
 #include "core/base/version.h"
@@ -33,12 +34,12 @@ int mostWindowsAtOnce(const OpenedModel& opened, const TrainingConfig& config) {
     const auto total = static_cast<double>(totalHostBytes());
     if (opened.device().is_cuda() || total <= 0) return 0;
     const RunMemory memory = estimateRunMemory(opened.config(), config, /*isOnGpu=*/false);
-    constexpr double kUsableShare = 0.5, kGiga = 1e9;
+    constexpr double kUsableShare = 0.5;
     if (memory.ofOneWindow > total)
         throw Error(
-            fmt::format("One window of {} tokens would take about {:.1f} GB, and this machine has {:.1f} GB; "
+            fmt::format("One window of {} tokens would take about {}, and this machine has {}; "
                         "choose a smaller --context",
-                        config.contextTokens, memory.ofOneWindow / kGiga, total / kGiga));
+                        config.contextTokens, byteText(memory.ofOneWindow), byteText(total)));
     return windowsThatFit(memory, kUsableShare * total);
 }
 
@@ -187,9 +188,9 @@ std::string LearningRun::adviceOnMemory() const {
     const int context = contextThatFits(free, perToken, config.contextTokens, config.windowTokens + config.sinkTokens);
     return fmt::format(
         "The memory of {} does not hold one window of {} tokens at step {}; the run is paused there, with all that it "
-        "learned. A window takes about {:.2f} GB by its shape, {:.2f} GB are free: {}, or free memory and go on",
+        "learned. A window takes about {} by its shape, {} are free: {}, or free memory and go on",
         m_opened.deviceStatus().name, config.contextTokens, m_trainer->stepsDone(),
-        static_cast<double>(perToken * config.contextTokens) / 1e9, static_cast<double>(free) / 1e9,
+        byteText(static_cast<double>(perToken * config.contextTokens)), byteText(static_cast<double>(free)),
         context > 0 ? fmt::format("a new run with --context {} should fit", context)
                     : std::string("take a smaller model or another device"));
 }

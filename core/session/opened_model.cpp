@@ -1,6 +1,7 @@
 // Opens models and texts, and asks the device how it is.
 #include "core/session/opened_model.h"
 
+#include "core/base/byte_text.h"
 #include "core/base/error.h"
 #include "core/base/host_memory.h"
 #include "core/model/transformer_loader.h"
@@ -21,10 +22,6 @@
 namespace consa {
 
 namespace {
-
-std::string gigabytes(std::int64_t bytes) {
-    return fmt::format("{:.2f} GB", static_cast<double>(bytes) / 1e9);
-}
 
 const char* toWord(torch::ScalarType type) {
     return type == torch::kBFloat16 ? "bfloat16" : "float32";
@@ -85,11 +82,11 @@ DeviceStatus OpenedModel::deviceStatus() const {
 std::string OpenedModel::requireMemory(std::int64_t needed, const std::string& what, const std::string& advice) const {
     const std::int64_t free = freeMemoryBytes();
     if (free > 0 && needed > free) {
-        throw Error("the weights of " + config().name + " need " + gigabytes(needed) + " " + what + ", and " +
-                    deviceStatus().name + " has " + gigabytes(free) + " free; choose " + advice +
-                    "another device or a smaller model");
+        throw Error("the weights of " + config().name + " need " + byteText(static_cast<double>(needed)) + " " + what +
+                    ", and " + deviceStatus().name + " has " + byteText(static_cast<double>(free)) + " free; choose " +
+                    advice + "another device or a smaller model");
     }
-    return gigabytes(needed) + " of " + gigabytes(free) + " free";
+    return byteText(static_cast<double>(needed)) + " of " + byteText(static_cast<double>(free)) + " free";
 }
 
 std::int64_t OpenedModel::freeMemoryBytes() const {

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] std::int64_t freeMemoryBytes() const;
 
 private:
-    /// "0.27 GB of 21.50 GB free". Throws Error (BadInput) with `advice` when `needed` bytes don't fit.
+    /// "257 MiB of 20.0 GiB free". Throws Error (BadInput) with `advice` when `needed` bytes don't fit.
     [[nodiscard]] std::string requireMemory(std::int64_t needed, const std::string& what,
                                             const std::string& advice) const;
     [[nodiscard]] Transformer read(torch::ScalarType type, const std::string& size,

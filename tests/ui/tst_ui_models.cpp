@@ -181,9 +181,9 @@ private slots:
         for (int layer = 0; layer < 10; ++layer) layout.setFull(layer, 0, true);
         // 2 x 64 x 2 bytes a head and token; 10 heads keep 32768 tokens, 80 keep 260.
         QCOMPARE(kvCacheBytes(model, layout, 32768, 256, 4), 256.0 * (10 * 32768.0 + 80 * 260.0));
-        QCOMPARE(formatBytes(755e6), QStringLiteral("755 MB"));
-        QCOMPARE(formatBytes(1.0239e9), QStringLiteral("1.02 GB"));
-        QCOMPARE(formatBytes(999.6), QStringLiteral("1.00 kB"));
+        QCOMPARE(formatBytes(755.0 * (1 << 20)), QStringLiteral("755 MiB"));
+        QCOMPARE(formatBytes(1.0239 * (1 << 30)), QStringLiteral("1.02 GiB"));
+        QCOMPARE(formatBytes(1023.6), QStringLiteral("1.00 KiB"));
         QCOMPARE(formatBytes(12), QStringLiteral("12 B"));
     }
 };

@@ -1,9 +1,9 @@
 // KV-cache size from the model's shape.
 #include "ui/models/kv_cache_size.h"
 
+#include "core/base/byte_text.h"
+
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 namespace consa {
 
@@ -22,14 +22,7 @@ double kvCacheBytes(const ModelConfig& model, const AttentionLayout& layout, int
 }
 
 QString formatBytes(double bytes) {
-    constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-    std::size_t unit = 0;
-    while (std::abs(bytes) >= 999.5 && unit + 1 < kUnits.size()) {
-        bytes /= 1000;
-        ++unit;
-    }
-    const int decimals = unit == 0 || std::abs(bytes) >= 99.95 ? 0 : std::abs(bytes) >= 9.995 ? 1 : 2;
-    return QStringLiteral("%1 %2").arg(bytes, 0, 'f', decimals).arg(QLatin1String(kUnits[unit]));
+    return QString::fromStdString(byteText(bytes));
 }
 
 }  // namespace consa

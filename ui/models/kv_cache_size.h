@@ -13,7 +13,7 @@ namespace consa {
 [[nodiscard]] double kvCacheBytes(const ModelConfig& model, const AttentionLayout& layout, int contextTokens,
                                   int windowTokens, int sinkTokens);
 
-/// "1.02 GB": three significant digits, decimal units.
+/// "1.02 GiB", as byteText().
 [[nodiscard]] QString formatBytes(double bytes);
 
 }  // namespace consa
