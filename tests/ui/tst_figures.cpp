@@ -7,9 +7,13 @@
 #include "ui/export/run_figures.h"
 #include "ui/models/gate_grid_model.h"
 
+#include <qcustomplot.h>
 #include <QComboBox>
 #include <QImageReader>
 #include <QJsonDocument>
+#include <QLabel>
+#include <QPushButton>
+#include <QSpinBox>
 #include <QtTest>
 
 using namespace consa;
@@ -150,6 +154,52 @@ private slots:
         QCOMPARE(change[1], QByteArray("0,0,0.75,1,0.25"));
     }
 
+    void tooSmallIsRefusedWithTheSizeThatWorks() {
+        const auto pixels = [](double millimeters) { return static_cast<int>(std::lround(millimeters * 96 / 25.4)); };
+        for (const auto& figure : all()) {
+            FigureOptions options;
+            options.dpi = 96;
+            options.size = QSize(pixels(40), pixels(30));
+            QString sentence;
+            try {
+                (void)render(*figure, options, FigureFormat::Svg);
+            } catch (const Error& error) {
+                sentence = QString::fromUtf8(error.what());
+            }
+            const auto match =
+                QRegularExpression(QStringLiteral("at 40x30 mm.* (\\d+)x(\\d+) at least")).match(sentence);
+            QVERIFY2(match.hasMatch(), qPrintable(figure->name() + sentence));
+            const int width = match.captured(1).toInt(), height = match.captured(2).toInt();
+            QVERIFY2(width <= 160 && height <= 140, qPrintable(sentence));
+            const auto isRefused = [&](int wide, int high) {
+                options.size = QSize(pixels(wide), pixels(high));
+                try {
+                    return render(*figure, options, FigureFormat::Png).isEmpty();
+                } catch (const Error&) {
+                    return true;
+                }
+            };
+            QVERIFY2(!isRefused(width, height), qPrintable(sentence));
+            QVERIFY2(isRefused(width, height - 1), qPrintable(sentence));
+            QVERIFY2(width == 40 || isRefused(width - 1, height), qPrintable(sentence));
+            QVERIFY(!render(*figure, options, FigureFormat::Csv).isEmpty());  // numbers have no size
+        }
+    }
+
+    void legendsKeepTheirDescenders() {
+        const std::unique_ptr<OffscreenPlot> offscreen = all().back()->arrange({});
+        (void)plotToImage(offscreen->plot(), {}, {});
+        const auto legends = offscreen->plot().findChildren<QCPLegend*>();
+        QCOMPARE(legends.size(), 1);
+        QVERIFY(legends.front()->itemCount() >= 3);
+        for (int index = 0; index < legends.front()->itemCount(); ++index) {
+            const QCPAbstractLegendItem* item = legends.front()->item(index);
+            const QFontMetricsF metrics(item->font());
+            // The text begins at the item's inner top and is clipped at its outer edge.
+            QVERIFY(item->rect().top() + metrics.height() + 2 <= item->outerRect().bottom() + 1);
+        }
+    }
+
     void whiteFromADarkWindow() {
         applyApplicationStyle(ThemeChoice::Dark);
         for (const auto& figure : all()) {
@@ -222,6 +272,16 @@ private slots:
         box("Format").setCurrentText(QStringLiteral("PDF"));
         QCOMPARE(dialog.suffix(), QStringLiteral("pdf"));
         QVERIFY(!box("Resolution").isEnabled());
+        QPushButton* save = nullptr;
+        for (auto* button : dialog.findChildren<QPushButton*>())
+            if (button->text().startsWith(QStringLiteral("Save"))) save = button;
+        QVERIFY(save && save->isEnabled());
+        for (auto* length : dialog.findChildren<QSpinBox*>()) length->setValue(40);
+        QVERIFY(!save->isEnabled());
+        bool saysSize = false;
+        for (const auto* label : dialog.findChildren<QLabel*>())
+            saysSize = saysSize || label->text().startsWith(QStringLiteral("Too small to read: at least "));
+        QVERIFY(saysSize);
     }
 
 private:

@@ -1,6 +1,7 @@
 // The export form and its preview.
 #include "ui/export/export_dialog.h"
 
+#include "ui/export/figure_room.h"
 #include "ui/style/application_style.h"
 
 #include <QCheckBox>
@@ -76,7 +77,8 @@ void ExportDialog::createFields() {
     m_preview->setAlignment(Qt::AlignCenter);
     m_facts = createMutedLabel(QString());
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel);
-    buttons->button(QDialogButtonBox::Save)->setText(tr("Save as…"));
+    m_save = buttons->button(QDialogButtonBox::Save);
+    m_save->setText(tr("Save as…"));
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 
@@ -159,9 +161,14 @@ void ExportDialog::updatePreview() {
     } else {
         m_facts->setText(isPicture ? tr("Vector, no raster image") : tr("One line a value"));
     }
-    shown.dpi = static_cast<int>(kScreenDpi * 2);
     const std::shared_ptr<const Figure> chosen = figure();
-    const QImage image = plotToImage(chosen->arrange(shown)->plot(), shown, {});
+    const std::unique_ptr<OffscreenPlot> offscreen = chosen->arrange(shown);
+    const bool isTooSmall = isPicture && !offscreen->hasRoom(shown.size);
+    if (isTooSmall)
+        m_facts->setText(tr("Too small to read: at least %1 mm").arg(millimeterText(readableSize(*chosen, shown))));
+    m_save->setEnabled(!isTooSmall);
+    shown.dpi = static_cast<int>(kScreenDpi * 2);
+    const QImage image = plotToImage(offscreen->plot(), shown, {});
     m_preview->setPixmap(QPixmap::fromImage(image.scaled(kPreviewSize, Qt::KeepAspectRatio, Qt::SmoothTransformation)));
     m_preview->setAccessibleName(chosen->caption());
 }

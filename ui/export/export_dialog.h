@@ -10,6 +10,7 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
+class QPushButton;
 class QSpinBox;
 
 namespace consa {
@@ -38,6 +39,7 @@ private:
     QComboBox* m_choice = nullptr;
     QLabel* m_preview = nullptr;
     QLabel* m_facts = nullptr;
+    QPushButton* m_save = nullptr;
     QComboBox* m_format = nullptr;
     QComboBox* m_view = nullptr;
     QComboBox* m_theme = nullptr;

@@ -1,12 +1,35 @@
 // Figures into bytes and files.
 #include "ui/export/figure.h"
 
+#include "core/base/error.h"
+#include "ui/export/figure_room.h"
+
+#include <QCoreApplication>
+
 namespace consa {
+
+namespace {
+
+void refuseSmall(const Figure& figure, const FigureOptions& options) {
+    const QSize least = readableSize(figure, options);
+    throw Error(QCoreApplication::translate("consa",
+                                            "The figure %1 can't be read at %2 mm; give it %3 at least, or leave out "
+                                            "the caption.")
+                    .arg(figure.title(), millimeterText(options.size), millimeterText(least))
+                    .toStdString());
+}
+
+}  // namespace
+
+bool OffscreenPlot::hasRoom(QSize size) {
+    return plotHasRoom(plot(), size);
+}
 
 QByteArray render(const Figure& figure, const FigureOptions& options, FigureFormat format) {
     if (format == FigureFormat::Csv) return figure.table(',');
     if (format == FigureFormat::Tsv) return figure.table('\t');
     const std::unique_ptr<OffscreenPlot> offscreen = figure.arrange(options);
+    if (!offscreen->hasRoom(options.size)) refuseSmall(figure, options);
     const QString title = QStringLiteral("ConSA ") + figure.name();
     switch (format) {
         case FigureFormat::Svg:

@@ -12,6 +12,8 @@ class OffscreenPlot {
 public:
     virtual ~OffscreenPlot() = default;
     [[nodiscard]] virtual QCustomPlot& plot() = 0;
+    /// True when it can be read at the size that it was arranged for.
+    [[nodiscard]] virtual bool hasRoom(QSize size);
 
 private:
     PlotTextScale m_textScale{1};  // before any font is asked for
@@ -34,7 +36,8 @@ public:
     [[nodiscard]] virtual QByteArray table(char separator) const = 0;
 };
 
-/// The figure in a format, whole.
+/// The figure in a format, whole. Throws Error (BadInput) naming the least size where the options' is too small to
+/// read.
 [[nodiscard]] QByteArray render(const Figure& figure, const FigureOptions& options, FigureFormat format);
 /// Renders and writes; the old file stays when writing fails. Throws Error naming path and reason.
 void saveFigure(const Figure& figure, const FigureOptions& options, FigureFormat format, const QString& path);

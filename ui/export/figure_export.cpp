@@ -2,6 +2,7 @@
 #include "ui/export/figure_export.h"
 
 #include "core/base/version.h"
+#include "ui/export/figure_room.h"
 #include "ui/models/preset_list_model.h"
 
 #include <qcustomplot.h>
@@ -56,6 +57,7 @@ public:
     }
 
     [[nodiscard]] QCustomPlot& plot() override { return m_plot; }
+    [[nodiscard]] bool hasRoom(QSize size) override { return captionHasRoom(m_plot, size) && m_scene.hasRoom(); }
 
 private:
     QCustomPlot m_plot;

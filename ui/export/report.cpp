@@ -3,6 +3,7 @@
 
 #include "core/base/file_io.h"
 #include "core/base/version.h"
+#include "ui/export/figure_room.h"
 #include "ui/export/run_figures.h"
 
 #include <QCoreApplication>
@@ -92,12 +93,17 @@ QString ReportWriter::place(const QString& name) const {
 
 void ReportWriter::planFigure(const std::shared_ptr<const Figure>& figure) {
     const auto nameOf = [&](FigureFormat format) { return figure->name() + QLatin1Char('.') + formatWord(format); };
+    FigureOptions options;
+    options.size = readableSize(*figure, options);
     // A picture takes longest: it is drawn in one part and encoded in the next.
-    m_parts.emplace_back([this, figure] { m_picture = plotToImage(figure->arrange({})->plot(), {}, figure->facts()); });
+    m_parts.emplace_back([this, figure, options] {
+        m_picture = plotToImage(figure->arrange(options)->plot(), options, figure->facts());
+    });
     m_parts.emplace_back([this, name = nameOf(FigureFormat::Png)] { writeWhole(place(name), encodePng(m_picture)); });
     for (const FigureFormat format : {FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv})
-        m_parts.emplace_back(
-            [this, figure, format, name = nameOf(format)] { saveFigure(*figure, {}, format, place(name)); });
+        m_parts.emplace_back([this, figure, options, format, name = nameOf(format)] {
+            saveFigure(*figure, options, format, place(name));
+        });
 }
 
 void ReportWriter::writeNumbers() const {

@@ -83,7 +83,7 @@ ComparisonScene::ComparisonScene(QCustomPlot& plot) : m_plot(plot), m_rect(new Q
     m_legend->setFont(plotTickFont());
     m_legend->setBorderPen(Qt::NoPen);
     m_legend->setIconSize(22, 10);
-    m_legend->setRowSpacing(1);
+    m_legend->setRowSpacing(0);
     m_legend->setMargins(QMargins(4, 8, 20, 8));
     plot.plotLayout()->setColumnStretchFactor(1, 0.001);
     m_endLabels = new EndLabels(&plot, m_rect);
@@ -231,6 +231,8 @@ void ComparisonScene::drawSeries(const QString& series, const std::vector<std::s
     curve->setScatterStyle(markerOf(line.marker, shown.color, m_theme.background));
     curve->setName(series);
     curve->addToLegend(m_legend);
+    // An item clips its text, which at a higher resolution goes a little past what whole pixels measure.
+    m_legend->item(m_legend->itemCount() - 1)->setMargins(QMargins(0, 1, 3, 3));
     auto* errors = new QCPErrorBars(m_rect->axis(QCPAxis::atBottom), m_rect->axis(QCPAxis::atLeft));
     errors->removeFromLegend();
     errors->setDataPlottable(curve);

@@ -128,6 +128,12 @@ void HeatmapScene::setCaption(const QString& caption) {
     m_caption = caption;
 }
 
+bool HeatmapScene::hasRoom() const {
+    constexpr int kLeastSide = 72, kLeastCell = 2;  // pixels: the colour bar's words, and a cell beside its gap (taste)
+    return m_room.width() >= std::max(kLeastSide, kLeastCell * m_content.columnCount()) &&
+           m_room.height() >= std::max(kLeastSide, kLeastCell * m_content.rowCount());
+}
+
 void HeatmapScene::arrange(QSize size) {
     m_size = size;
     int captionHeight = 0;
@@ -143,9 +149,9 @@ void HeatmapScene::arrange(QSize size) {
     const UnitGrid& grid = m_content.layout.grid;
     m_rect->setVisible(grid.unitCount() > 0);
     if (grid.unitCount() == 0) return;
-    const int legendWidth = kLegendGap + HeatmapLegend::kWidth;
-    const QSizeF room(std::max(size.width() - kLeft - legendWidth, 16),
-                      std::max(size.height() - kTop - kBottom - captionHeight, 16));
+    m_room = QSize(size.width() - kLeft - kLegendGap - HeatmapLegend::kWidth,
+                   size.height() - kTop - kBottom - captionHeight);
+    const QSizeF room = m_room.expandedTo(QSize(16, 16));
     const QSizeF cell = cellSize(room, m_content.rowCount(), m_content.columnCount());
     const int width = static_cast<int>(std::floor(cell.width() * m_content.columnCount()));
     const int height = static_cast<int>(std::floor(cell.height() * m_content.rowCount()));

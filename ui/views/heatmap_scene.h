@@ -75,6 +75,8 @@ public:
     void setCaption(const QString& caption);
     /// Places cells and legend for a picture of this size, in logical pixels.
     void arrange(QSize size);
+    /// False when the size of arrange() leaves too little for cells and legend to be told apart.
+    [[nodiscard]] bool hasRoom() const;
 
     /// The cell under a point of the plot; none in the gaps outside the grid.
     [[nodiscard]] std::optional<UnitIndex> cellAt(QPointF point) const;
@@ -94,6 +96,7 @@ private:
     QCPItemText* m_captionItem;
     QString m_caption;
     QSize m_size;
+    QSize m_room;  // for cells
     HeatmapContent m_content;
 };
 

@@ -1,0 +1,98 @@
+// Lays plots out without drawing them and looks whether everything has a place.
+#include "ui/export/figure_room.h"
+
+#include <qcustomplot.h>
+#include <QFontMetrics>
+#include <cmath>
+
+namespace consa {
+
+namespace {
+
+constexpr double kPixelsPerMillimeter = 96 / 25.4;
+constexpr QSize kLeastAxes{90, 26};  // pixels at 96 dpi: a few tick labels, three plots on 60 mm (taste)
+constexpr int kMostMillimeters = 1000;
+
+int toPixels(int millimeters) {
+    return static_cast<int>(std::lround(millimeters * kPixelsPerMillimeter));
+}
+
+void layOut(QCustomPlot& plot, QSize size) {
+    plot.setViewport(QRect(QPoint(), size));
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        plot.plotLayout()->update(phase);
+}
+
+bool hasRoom(const QCPAxisRect& rect) {
+    return !rect.realVisibility() || (rect.width() >= kLeastAxes.width() && rect.height() >= kLeastAxes.height());
+}
+
+bool hasRoom(QCPLegend& legend, QSize size) {
+    if (!legend.realVisibility() || legend.itemCount() == 0) return true;
+    const QSize needed = legend.minimumOuterSizeHint(), given = legend.outerRect().size();
+    return given.width() >= needed.width() && given.height() >= needed.height() &&
+           QRect(QPoint(), size).contains(legend.outerRect());
+}
+
+bool isReadable(const Figure& figure, FigureOptions options) {
+    return figure.arrange(options)->hasRoom(options.size);
+}
+
+/// The fewest millimetres that satisfy `isEnough`, from `least` on.
+template <typename Check>
+int fewestMillimeters(int least, const Check& isEnough) {
+    int most = kMostMillimeters;
+    while (least < most) {
+        const int middle = (least + most) / 2;
+        if (isEnough(middle))
+            most = middle;
+        else
+            least = middle + 1;
+    }
+    return least;
+}
+
+int toMillimeters(int pixels) {
+    return static_cast<int>(std::ceil(pixels / kPixelsPerMillimeter - 0.2));
+}
+
+}  // namespace
+
+bool captionHasRoom(QCustomPlot& plot, QSize size) {
+    for (int index = 0; index < plot.itemCount(); ++index) {
+        const auto* text = qobject_cast<QCPItemText*>(plot.item(index));
+        if (text == nullptr || !text->visible() || text->position->type() != QCPItemPosition::ptAbsolute) continue;
+        const QFontMetrics metrics(text->font());
+        for (const QString& line : text->text().split(QLatin1Char('\n')))
+            if (text->position->coords().x() + metrics.horizontalAdvance(line) > size.width()) return false;
+    }
+    return true;
+}
+
+bool plotHasRoom(QCustomPlot& plot, QSize size) {
+    const QRect before = plot.viewport();
+    layOut(plot, size);
+    bool isWhole = captionHasRoom(plot, size);
+    for (const QCPAxisRect* rect : plot.axisRects()) isWhole = isWhole && hasRoom(*rect);
+    for (QCPLegend* legend : plot.findChildren<QCPLegend*>()) isWhole = isWhole && hasRoom(*legend, size);
+    plot.setViewport(before);
+    return isWhole;
+}
+
+QSize readableSize(const Figure& figure, FigureOptions options) {
+    if (isReadable(figure, options)) return options.size;
+    const int wanted = toMillimeters(options.size.width()), high = toMillimeters(options.size.height());
+    const auto isEnough = [&](int width, int height) {
+        options.size = QSize(toPixels(width), toPixels(height));
+        return isReadable(figure, options);
+    };
+    const int width = fewestMillimeters(wanted, [&](int one) { return isEnough(one, kMostMillimeters); });
+    const int height = fewestMillimeters(high, [&](int one) { return isEnough(width, one); });
+    return {toPixels(width), toPixels(height)};
+}
+
+QString millimeterText(QSize size) {
+    return QStringLiteral("%1x%2").arg(toMillimeters(size.width())).arg(toMillimeters(size.height()));
+}
+
+}  // namespace consa
