@@ -54,7 +54,8 @@ public:
     explicit MainWindow(SessionInterface& session, QWidget* parent = nullptr);
     ~MainWindow() override;
 
-    /// Opens the demo, or what `path` names: a model, a run folder, a layout file, a text. Errors go into the bar.
+    /// Opens the demo, or what `path` names: a model, a run folder, a layout file, a text. Errors go into the bar, and
+    /// those of the start to stderr.
     void openAtStart(const QString& path);
     void openPath(const QString& path);
 

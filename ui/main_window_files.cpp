@@ -21,6 +21,7 @@
 #include <QMimeData>
 #include <QUrl>
 #include <algorithm>
+#include <cstdio>
 
 namespace consa {
 
@@ -30,6 +31,9 @@ void MainWindow::openAtStart(const QString& path) {
         offerRecovery();
     } else {
         openPath(path);
+        // Who started the window with a path looks at the terminal, too.
+        if (!m_messages->isHidden() && m_messages->severity() == MessageBar::Severity::Error)
+            std::fprintf(stderr, "consa-explorer: %s\n", qUtf8Printable(m_messages->text()));
     }
 }
 

@@ -3,6 +3,7 @@
 #include "app/headless/export_evaluation.h"
 #include "app/headless/headless_session.h"
 #include "app/headless/layout_options.h"
+#include "app/headless/learn_options.h"
 #include "core/base/error.h"
 #include "core/checkpoint/hf_checkpoint.h"
 #include "core/checkpoint/hf_export.h"
@@ -213,9 +214,16 @@ void addConvertCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--split", o->evaluation.split, "test, dev or all")->capture_default_str();
     command->add_option("--tokens", o->evaluation.tokens, "tokens in all, spread over the windows (0: all)")
         ->capture_default_str();
-    command->add_option("--context", o->evaluation.context, "tokens of a window");
+    command->add_option("--context", o->evaluation.context,
+                        "tokens of a window" + defaultsOf(&TrainingConfig::contextTokens));
     command->add_option("--device", o->evaluation.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    command->callback([o, &chosen] { chosen = [o] { convert(*o); }; });
+    command->callback([o, command, &chosen] {
+        for (const char* name :
+             {"--dtype", "--architecture", "--no-evaluate", "--corpus", "--split", "--tokens", "--context", "--device"})
+            if (o->to != "hf" && command->get_option(name)->count() > 0)
+                throw Error(std::string(name) + " has no effect here: only --to hf writes and measures a model");
+        chosen = [o] { convert(*o); };
+    });
 }
 
 }  // namespace consa

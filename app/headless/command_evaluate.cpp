@@ -2,6 +2,7 @@
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
 #include "app/headless/layout_options.h"
+#include "app/headless/learn_options.h"
 #include "app/headless/text_options.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
@@ -29,6 +30,9 @@ struct EvaluateOptions {
 
 void evaluate(const EvaluateOptions& o) {
     const DataType dataType = dataTypeFromString(o.dataType);  // before the work that a wrong word would waste
+    if (o.context && o.layouts.sinks.value_or(0) >= *o.context)
+        throw Error("--sinks " + std::to_string(*o.layouts.sinks) + " must be smaller than --context " +
+                    std::to_string(*o.context) + ": with so many every token stays visible");
     HeadlessSession session;
     const std::vector<std::string> corpus =
         !o.corpus.empty() ? o.corpus : std::vector<std::string>{o.model == "demo" ? "demo" : "default"};
@@ -71,13 +75,21 @@ void addEvaluateCommand(CLI::App& app, ChosenCommand& chosen) {
         "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
     addTextOptions(*command, o->text);
     command->add_option("--layout", o->layouts.layouts, kLayoutHelp)->required();
-    command->add_option("--window", o->layouts.window, "sliding window of the rules in tokens, the query counted")
+    command
+        ->add_option(
+            "--window", o->layouts.window,
+            std::string("sliding window of the rules in tokens, the query counted; without it the first file's") +
+                defaultsOf(&TrainingConfig::windowTokens))
         ->check(kWindowRange);
-    command->add_option("--sinks", o->layouts.sinks, "first tokens that stay visible under the rules")
+    command
+        ->add_option("--sinks", o->layouts.sinks,
+                     std::string("first tokens that stay visible under the rules; without it the first file's") +
+                         defaultsOf(&TrainingConfig::sinkTokens))
         ->check(kSinksRange);
     command->add_option("--sparsity", o->layouts.sparsity,
                         "cut layouts that hold soft values so that this share of units slides");
-    command->add_option("--context", o->context, "tokens of a window")->check(CLI::PositiveNumber);
+    command->add_option("--context", o->context, "tokens of a window" + defaultsOf(&TrainingConfig::contextTokens))
+        ->check(CLI::PositiveNumber);
     command->add_option("--tokens", o->tokens, "tokens in all, spread over the windows (0: all)")
         ->capture_default_str();
     command->add_option("--split", o->split, "test, dev or all")->capture_default_str();

@@ -1,6 +1,8 @@
 // consa info: what a model is, whether all its tensors are there, and what a run would need.
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
+#include "core/base/byte_text.h"
+#include "core/base/error.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/training/run_cost.h"
 
@@ -56,19 +58,24 @@ void info(const std::string& model) {
                static_cast<double>(c.parameterCount()) / 1e6, c.contextTokens, nativeWindowNote(c));
     fmt::print(stderr,
                "{} tensors, all there. KV cache {} bytes a token. Learning on {} x {} tokens of a step needs at most "
-               "{:.1f} GiB "
-               "of a GPU in bfloat16, {:.1f} GiB where it takes one window at a time.\n",
+               "{} of a GPU in bfloat16, {} where it takes one window at a time.\n",
                checkpoint->tensors().size(), c.kvBytesPerToken(), run.batchSize, run.contextTokens,
-               memory.ofWholeStep / (1 << 30), memory.ofOneWindow / (1 << 30));
+               byteText(memory.ofWholeStep), byteText(memory.ofOneWindow));
 }
 
 }  // namespace
 
 void addInfoCommand(CLI::App& app, ChosenCommand& chosen) {
     CLI::App* command = app.add_subcommand("info", "Says what a model is and checks that all its tensors are there.");
-    const auto model = std::make_shared<std::string>();
-    command->add_option("model,--model", *model, "demo, default, a .gguf file or a Hugging Face folder")->required();
-    command->callback([model, &chosen] { chosen = [model] { info(*model); }; });
+    const auto model = std::make_shared<std::string>("default"), place = std::make_shared<std::string>();
+    const CLI::Option* named =
+        command->add_option("--model", *model, "demo, default, a .gguf file or a Hugging Face folder")
+            ->capture_default_str();
+    command->add_option("MODEL", *place, "the same without --model");
+    command->callback([=, &chosen] {
+        if (named->count() > 0 && !place->empty()) throw Error("give the model once: with --model or without");
+        chosen = [=] { info(place->empty() ? *model : *place); };
+    });
 }
 
 }  // namespace consa

@@ -40,6 +40,14 @@ void refuseBeside(const CLI::App& command, const std::string& kept, const std::s
     }
 }
 
+void requireOneOrigin(const LearnCommand& o) {
+    std::vector<std::string> given;
+    for (const auto& [name, value] : {std::pair("--resume", &o.resume), {"--replay", &o.replay}, {"--fork", &o.fork}})
+        if (!value->empty()) given.emplace_back(name);
+    if (given.size() > 1)
+        throw Error("give only one of " + given[0] + " and " + given[1] + ": each names the run to begin from");
+}
+
 /// Says whether a repeated run came to the same layout as the one it repeats; empty where that one has none.
 std::optional<bool> isSameLayout(const SessionSnapshot& trained, const std::string& replayed) {
     const std::filesystem::path file = std::filesystem::path(replayed) / "layout.json";
@@ -50,9 +58,20 @@ std::optional<bool> isSameLayout(const SessionSnapshot& trained, const std::stri
     return isSame;
 }
 
+/// What the window's "Undecided" says, in a line; gates stop between the ends where steps were too few.
+void reportUndecided(const SessionSnapshot& s) {
+    if (s.undecidedCount == 0) return;
+    fmt::print(
+        stderr,
+        "{} of {} gates are undecided: neither end has a probability of 0.95 yet, and the layout rounds them. More "
+        "--steps decide more of them.\n",
+        s.undecidedCount, s.grid.unitCount());
+}
+
 void reportDone(const SessionSnapshot& trained, const Comparison* comparison, const LearnCommand& options) {
     if (comparison != nullptr) fmt::print(stderr, "{}", toTable(*comparison));
     const std::filesystem::path layout = std::filesystem::path(trained.runFolder) / "layout.json";
+    reportUndecided(trained);
     fmt::print(stderr, "The layout is in {}\n", layout.string());
     nlohmann::json line{{"event", "done"},
                         {"layout", layout.string()},
@@ -190,11 +209,16 @@ void addLearnCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--split", o->split, "documents of the closing comparison: dev, test, all or none")
         ->capture_default_str();
     command->callback([o, command, &chosen] {
+        requireOneOrigin(*o);
         if (!o->resume.empty()) refuseBeside(*command, "--resume", {"--resume", "--tokens", "--split", "--polish"});
         if (!o->replay.empty()) refuseBeside(*command, "--replay", {"--replay", "--out", "--tokens", "--split"});
         if (!o->fork.empty())
             refuseBeside(*command, "--fork",
                          {"--fork", "--at", "--out", "--target", "--ramp", "--pin", "--tokens", "--split", "--polish"});
+        if (o->resume.empty() && o->replay.empty() && o->fork.empty())
+            refuseWithoutEffect(*command, configFrom(o->learning));
+        if (o->split == "none" && o->evaluationTokens)
+            throw Error("--tokens has no effect here: --split none leaves out the comparison");
         if (o->at && o->fork.empty()) throw Error("--at is the step of --fork; name the run to fork, or leave it out");
         chosen = [o] { learn(*o); };
     });

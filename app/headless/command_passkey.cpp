@@ -2,6 +2,7 @@
 #include "app/headless/commands.h"
 #include "app/headless/headless_session.h"
 #include "app/headless/layout_options.h"
+#include "app/headless/learn_options.h"
 #include "app/headless/text_options.h"
 #include "core/base/file_io.h"
 #include "core/checkpoint/checkpoint.h"
@@ -63,10 +64,19 @@ void addPasskeyCommand(CLI::App& app, ChosenCommand& chosen) {
                         "texts, as evaluate takes them, that the numbers are hidden in");
     addTextOptions(*command, o->run.open.text);
     command->add_option("--layout", o->layouts, kLayoutHelp)->required();
-    command->add_option("--context", o->context, "tokens of a text")->check(CLI::PositiveNumber);
-    command->add_option("--window", o->window, "sliding window of the rules in tokens, the query counted")
+    command->add_option("--context", o->context, "tokens of a text" + defaultsOf(&TrainingConfig::contextTokens))
+        ->check(CLI::PositiveNumber);
+    command
+        ->add_option(
+            "--window", o->window,
+            std::string("sliding window of the rules in tokens, the query counted; without it the first file's") +
+                defaultsOf(&TrainingConfig::windowTokens))
         ->check(kWindowRange);
-    command->add_option("--sinks", o->sinks, "first tokens that stay visible under the rules")->check(kSinksRange);
+    command
+        ->add_option("--sinks", o->sinks,
+                     std::string("first tokens that stay visible under the rules; without it the first file's") +
+                         defaultsOf(&TrainingConfig::sinkTokens))
+        ->check(kSinksRange);
     command->add_option("--keys", o->run.keyCount, "texts at each depth")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

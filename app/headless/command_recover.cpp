@@ -157,7 +157,12 @@ void addRecoverCommand(CLI::App& app, ChosenCommand& chosen) {
     command->add_option("--other-corpus", o->otherCorpus,
                         "texts of another domain for a second comparison, whole; as --corpus");
     command->add_flag("--export", o->exports, "write a Hugging Face folder with each run's weights, FOLDER/model");
-    command->callback([o, &chosen] { chosen = [o] { recover(*o); }; });
+    command->callback([o, command, &chosen] {
+        LearnOptions learning = o->learning;
+        learning.mode = toString(LearningMode::Recover);
+        refuseWithoutEffect(*command, configFrom(learning));
+        chosen = [o] { recover(*o); };
+    });
 }
 
 }  // namespace consa

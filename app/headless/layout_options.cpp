@@ -1,6 +1,7 @@
 // Rules drawn for the model, files read and checked against it.
 #include "app/headless/layout_options.h"
 
+#include "core/base/error.h"
 #include "core/layout/layout_exchange.h"
 #include "core/layout/layout_patterns.h"
 #include "core/layout/model_match.h"
@@ -16,6 +17,7 @@ void warnOfOtherModel(const LayoutFile& file, const ModelConfig& model, const st
 
 std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConfig& model) {
     int window = o.window.value_or(0), sinks = o.sinks.value_or(-1);
+    bool hasSoft = false;
     std::vector<EvaluatedLayout> result;
     for (const std::string& word : o.layouts) {
         if (const std::optional<double> measured = sensitivitySparsity(word)) {
@@ -28,6 +30,7 @@ std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConf
             continue;
         }
         const ImportedLayout imported = readForeignLayout(word);
+        hasSoft = hasSoft || imported.isSoft();
         const std::optional<double> sparsity = imported.isSoft() ? o.sparsity : std::nullopt;
         const LayoutFile file = toLayoutFile(imported, {sparsity, o.window, o.sinks});
         requireShape(file, model.grid(file.layout.grid.granularity), word);
@@ -36,6 +39,8 @@ std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConf
         if (sinks < 0) sinks = imported.sinkTokens.value_or(-1);
         result.push_back({word, file.layout, imported.windowTokens.value_or(0), imported.sinkTokens.value_or(-1)});
     }
+    if (o.sparsity && !hasSoft)
+        throw Error("--sparsity has no effect here: it cuts layouts of soft values, and no --layout holds any");
     for (EvaluatedLayout& layout : result) {
         if (layout.windowTokens == 0) layout.windowTokens = window;
         if (layout.sinkTokens < 0) layout.sinkTokens = sinks;

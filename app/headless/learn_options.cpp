@@ -2,10 +2,13 @@
 #include "app/headless/learn_options.h"
 
 #include "app/headless/text_options.h"
+#include "core/base/error.h"
 #include "core/base/file_io.h"
 #include "core/base/json_text.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/session/compute_device.h"
+
+#include <fmt/format.h>
 
 namespace consa {
 
@@ -86,21 +89,38 @@ TrainingConfig configFrom(const LearnOptions& o) {
     return config;
 }
 
+std::string defaultsOf(int TrainingConfig::*knob) {
+    const int onGpu = defaultTrainingConfig("default", true).*knob,
+              onCpu = defaultTrainingConfig("default", false).*knob;
+    const int demo = defaultTrainingConfig("demo", false).*knob;
+    std::string text = " (default " + std::to_string(onGpu);
+    if (onCpu != onGpu) text += "; on a CPU " + std::to_string(onCpu);
+    if (demo != onCpu || demo != onGpu) text += "; the demo " + std::to_string(demo);
+    return text + ")";
+}
+
+std::string defaultsOf(double TrainingConfig::*knob) {
+    return fmt::format(" (default {})", TrainingConfig().*knob);
+}
+
 void addTextAndDeviceOptions(CLI::App& command, LearnOptions& o) {
     command.add_option("--model", o.model, "demo, default (as it is without), a .gguf file or a Hugging Face folder");
     command.add_option(
         "--corpus", o.corpus,
-        "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED");
+        "files or folders of text, HTML, POD or JSONL, also .gz and .zst; demo, default, generated:SEED (default: "
+        "default, for the demo demo)");
     addTextOptions(command, o.text);
     command.add_option("--config", o.configFile, "JSON file of knobs, or a run's config.json; options go before it");
-    command.add_option("--window", o.window, "sliding window in tokens, the query counted");
-    command.add_option("--sinks", o.sinks, "first tokens that stay visible");
-    command.add_option("--context", o.context, "tokens of a training window");
-    command.add_option("--batch", o.batch, "training windows a step");
-    command.add_option("--steps", o.steps, "training steps");
+    command.add_option("--window", o.window,
+                       "sliding window in tokens, the query counted" + defaultsOf(&TrainingConfig::windowTokens));
+    command.add_option("--sinks", o.sinks, "first tokens that stay visible" + defaultsOf(&TrainingConfig::sinkTokens));
+    command.add_option("--context", o.context,
+                       "tokens of a training window" + defaultsOf(&TrainingConfig::contextTokens));
+    command.add_option("--batch", o.batch, "training windows a step" + defaultsOf(&TrainingConfig::batchSize));
+    command.add_option("--steps", o.steps, "training steps" + defaultsOf(&TrainingConfig::stepCount));
     command.add_option("--loss", o.loss,
                        "next-token (default), distill-kl or distill-hidden (from the model with every head full)");
-    command.add_option("--seed", o.seed, "seed of gates and data order")->check(CLI::NonNegativeNumber);
+    command.add_option("--seed", o.seed, "seed of gates and data order (default 0)")->check(CLI::NonNegativeNumber);
     command.add_option("--dtype", o.dataType, "auto (as it is without), float32 or bfloat16");
     command.add_option("--device", o.device, "auto (as it is without), cpu, cuda or cuda:N");
 }
@@ -114,21 +134,53 @@ void addGateOptions(CLI::App& command, LearnOptions& o) {
                        "consa (default); to compare with: ranked (LoZA), l1 (DuoAttention), gradient, random");
     command.add_option("--pin", o.pins, "LAYER.HEAD=full or LAYER.HEAD=sliding; may be repeated");
     command.add_option("--move", o.moves, "STEP=TARGET: moves the target at a step; may be repeated");
-    command.add_option("--ramp", o.ramp, "steps over which a moved target is reached");
-    command.add_option("--lr", o.learningRate, "learning rate of the gates");
-    command.add_option("--multiplier-rate", o.multiplierRate, "ascent of the multiplier on the constraint's error");
-    command.add_option("--quadratic-weight", o.quadraticWeight, "fixed weight of the constraint's squared error");
+    command.add_option("--ramp", o.ramp,
+                       "steps over which a moved target is reached" + defaultsOf(&TrainingConfig::rampSteps));
+    command.add_option("--lr", o.learningRate,
+                       "learning rate of the gates" + defaultsOf(&TrainingConfig::gateLearningRate));
+    command.add_option(
+        "--multiplier-rate", o.multiplierRate,
+        "ascent of the multiplier on the constraint's error" + defaultsOf(&TrainingConfig::multiplierRate));
+    command.add_option("--quadratic-weight", o.quadraticWeight,
+                       "fixed weight of the constraint's squared error" + defaultsOf(&TrainingConfig::quadraticWeight));
     command.add_option("--hold-share", o.holdShare,
-                       "of the constraint's error that one shift of all gates takes back a step, 0..1");
-    command.add_option("--warmup-share", o.warmupShare, "share of the steps over which the target rises, 0..1");
+                       "of the constraint's error that one shift of all gates takes back a step, 0..1" +
+                           defaultsOf(&TrainingConfig::holdShare));
+    command.add_option(
+        "--warmup-share", o.warmupShare,
+        "share of the steps over which the target rises, 0..1" + defaultsOf(&TrainingConfig::warmupShare));
 }
 
 void addWeightOptions(CLI::App& command, LearnOptions& o) {
-    command.add_option("--weight-lr", o.weightLearningRate, "learning rate of the weights");
-    command.add_option("--weight-decay", o.weightDecay, "AdamW's decay of matrices");
-    command.add_option("--clip", o.gradientClip, "largest norm of the weights' whole gradient");
-    command.add_option("--lora-rank", o.loraRank, "rank of low-rank updates of the linear layers (0: all weights)");
-    command.add_option("--lora-alpha", o.loraAlpha, "scale of low-rank updates, over the rank");
+    command.add_option("--weight-lr", o.weightLearningRate,
+                       "learning rate of the weights" + defaultsOf(&TrainingConfig::weightLearningRate));
+    command.add_option("--weight-decay", o.weightDecay,
+                       "AdamW's decay of matrices" + defaultsOf(&TrainingConfig::weightDecay));
+    command.add_option("--clip", o.gradientClip,
+                       "largest norm of the weights' whole gradient" + defaultsOf(&TrainingConfig::gradientClip));
+    command.add_option("--lora-rank", o.loraRank,
+                       "rank of low-rank updates of the linear layers (default 0: all weights)");
+    command.add_option("--lora-alpha", o.loraAlpha,
+                       "scale of low-rank updates, over the rank" + defaultsOf(&TrainingConfig::loraAlpha));
+}
+
+void refuseWithoutEffect(const CLI::App& command, const TrainingConfig& config) {
+    const auto refuse = [&command](const std::vector<std::string>& names, const std::string& reason) {
+        for (const std::string& name : names) {
+            const CLI::Option* option = command.get_option_no_throw(name);
+            if (option != nullptr && option->count() > 0) throw Error(name + " has no effect here: " + reason);
+        }
+    };
+    if (config.mode == LearningMode::Gates)
+        refuse({"--weight-lr", "--weight-decay", "--clip", "--lora-rank", "--lora-alpha"},
+               "weights stand still unless --mode gates+weights or recover moves them");
+    if (config.loraRank == 0) refuse({"--lora-alpha"}, "it scales the updates that --lora-rank asks for");
+    if (config.mode == LearningMode::Recover)
+        refuse({"--target", "--scope", "--sparsity-estimate", "--ramp", "--lr", "--multiplier-rate",
+                "--quadratic-weight", "--hold-share", "--warmup-share", "--polish"},
+               "--mode recover holds the layout, no gate is learned");
+    const bool isSweep = command.get_option_no_throw("--targets") != nullptr;
+    if (config.moves.empty() && !isSweep) refuse({"--ramp"}, "it is how a target moves: add --move STEP=TARGET");
 }
 
 }  // namespace consa

@@ -25,6 +25,11 @@ struct LearnOptions {
     std::optional<std::uint64_t> seed;
 };
 
+/// " (default 256; on a CPU 64; the demo 48)": what a number is where no option gives it.
+[[nodiscard]] std::string defaultsOf(int TrainingConfig::*knob);
+/// The same of what does not depend on model and device.
+[[nodiscard]] std::string defaultsOf(double TrainingConfig::*knob);
+
 /// Model, texts, device and how a step reads text.
 void addTextAndDeviceOptions(CLI::App& command, LearnOptions& options);
 /// What is learned, under which constraint, how fast.
@@ -34,5 +39,8 @@ void addWeightOptions(CLI::App& command, LearnOptions& options);
 
 /// The whole config. Throws Error (BadInput) for a word or number that can't be used.
 [[nodiscard]] TrainingConfig configFrom(const LearnOptions& options);
+
+/// Throws Error (BadInput) naming an option that was given and changes nothing in a run of this config.
+void refuseWithoutEffect(const CLI::App& command, const TrainingConfig& config);
 
 }  // namespace consa

@@ -126,6 +126,7 @@ void syncFolder(const std::filesystem::path& folder) {
 void makeFolder(const std::filesystem::path& path) {
     std::error_code code;
     if (path.empty() || std::filesystem::is_directory(path, code)) return;
+    if (std::filesystem::is_regular_file(path, code)) throw Error(path.string() + " is a file; name another folder");
     makeFolder(path.parent_path());
     std::filesystem::create_directory(path, code);
     if (code) throw Error("cannot make the folder " + path.string() + ": " + code.message(), ErrorKind::RunFailed);

@@ -139,6 +139,11 @@ RunFolder RunFolder::createNumbered(const fs::path& path, const RunRecord& recor
 }
 
 RunFolder RunFolder::open(const fs::path& path) {
+    std::error_code code;
+    if (!fs::exists(path, code))
+        throw Error("there is no " + path.string() + "; name the folder of a run, as --out named it");
+    if (!fs::exists(path / kConfigFile, code))
+        throw Error(path.string() + " is no run: it holds no " + kConfigFile + "; name the folder that --out named");
     RunFolder folder(path);
     folder.m_record = recordFromJson(readFile(path / kConfigFile), (path / kConfigFile).string());
     return folder;

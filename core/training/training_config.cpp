@@ -175,6 +175,8 @@ struct Reader {
 
 /// A number as a user would type it.
 std::string shown(double value) {
+    if (std::isnan(value)) return "nan";  // JSON knows neither
+    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
     return dumpJson(value);
 }
 
@@ -201,6 +203,10 @@ void requireValidText(const TrainingConfig& config, int modelContextTokens) {
     const std::string context = "--context " + std::to_string(config.contextTokens);
     if (config.windowTokens >= config.contextTokens) {
         throw Error("--window " + std::to_string(config.windowTokens) + " must be smaller than " + context);
+    }
+    if (config.sinkTokens >= config.contextTokens) {
+        throw Error("--sinks " + std::to_string(config.sinkTokens) + " must be smaller than " + context +
+                    ": with so many every token stays visible");
     }
     if (modelContextTokens > 0 && config.contextTokens > modelContextTokens) {
         throw Error(context + " is longer than the model allows: at most " + std::to_string(modelContextTokens));

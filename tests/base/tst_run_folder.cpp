@@ -117,7 +117,11 @@ private slots:
     }
 
     void badFoldersAreNamed() {
-        VERIFY_ERROR(RunFolder::open(path() / "none"), "config.json");
+        VERIFY_ERROR(RunFolder::open(path() / "none"), "there is no ");
+        std::filesystem::create_directories(path() / "notes");
+        VERIFY_ERROR(RunFolder::open(path() / "notes"), "is no run");
+        writeFileAtomically(path() / "taken", "");
+        VERIFY_ERROR(RunFolder::create(path() / "taken", record()), "is a file; name another folder");
         writeFileAtomically(path() / "config.json", R"({"model_type":"llama"})");
         VERIFY_ERROR(RunFolder::open(path()), "not a run's config");
         writeFileAtomically(path() / "config.json", "{");

@@ -174,10 +174,13 @@ void TrainingConfigTest::refusesValues_data() {
     const auto add = [](const char* message, Change change) { QTest::newRow(message) << change << QString(message); };
     add("--target 1.5 must lie between 0 and 1", [](TrainingConfig& c) { c.target = 1.5; });
     add("--target -0.1 must lie between 0 and 1", [](TrainingConfig& c) { c.target = -0.1; });
-    add("--target null must lie", [](TrainingConfig& c) { c.target = std::nan(""); });
+    add("--target nan must lie", [](TrainingConfig& c) { c.target = std::nan(""); });
     add("--window 4096 must be smaller than --context 4096", [](TrainingConfig& c) { c.windowTokens = 4096; });
     add("--window 0 must be at least 1", [](TrainingConfig& c) { c.windowTokens = 0; });
     add("--sinks -1 must be at least 0", [](TrainingConfig& c) { c.sinkTokens = -1; });
+    add("--sinks 4096 must be smaller than --context 4096", [](TrainingConfig& c) { c.sinkTokens = 4096; });
+    add("--lr nan must be greater than 0", [](TrainingConfig& c) { c.gateLearningRate = std::nan(""); });
+    add("--lr inf must be greater than 0", [](TrainingConfig& c) { c.gateLearningRate = HUGE_VAL; });
     add("--context 1 must be at least 2", [](TrainingConfig& c) { c.contextTokens = 1; });
     add("--batch 0 must be at least 1", [](TrainingConfig& c) { c.batchSize = 0; });
     add("--steps 0 must be at least 1", [](TrainingConfig& c) { c.stepCount = 0; });

@@ -46,6 +46,20 @@ private Q_SLOTS:
                                  << QByteArray("the model's context");
         QTest::newRow("options beside --resume") << QStringList{"learn", "--resume", "nowhere", "--target", "0.9"}
                                                  << QByteArray("--target can't be changed");
+        QTest::newRow("two runs to begin from")
+            << QStringList{"learn", "--fork", "nowhere", "--replay", "nowhere", "--at", "3", "--out", "x"}
+            << QByteArray("only one of --replay and --fork");
+        QTest::newRow("no run") << QStringList{"learn", "--resume", "/"} << QByteArray("/ is no run");
+        QTest::newRow("no folder") << QStringList{"learn", "--resume", "nowhere"} << QByteArray("there is no nowhere");
+        QTest::newRow("a file for a folder") << QStringList{"learn",
+                                                            "--model",
+                                                            "demo",
+                                                            "--corpus",
+                                                            "demo",
+                                                            "--out",
+                                                            qEnvironmentVariable("CONSA_PROGRAM")}
+                                             << QByteArray("is a file; name another folder");
+        QTest::newRow("two models") << QStringList{"info", "demo", "--model", "demo"} << QByteArray("model once");
         QTest::newRow("options beside --fork")
             << QStringList{"learn", "--fork", "nowhere", "--at", "3", "--out", "x", "--steps", "9"}
             << QByteArray("--steps can't be changed beside --fork");
@@ -55,6 +69,27 @@ private Q_SLOTS:
             << QStringList{"learn", "--at", "3", "--out", "x"} << QByteArray("--at is the step of --fork");
         QTest::newRow("number format") << kEvaluate + QStringList{"--layout", "full", "--dtype", "int4"}
                                        << QByteArray("int4");
+        const QStringList learn{"learn", "--model", "demo", "--corpus", "demo", "--out", "x"};
+        const auto useless = [&](const char* option, const QStringList& words) {
+            QTest::newRow((std::string("without effect: ") + option).c_str())
+                << words << QByteArray(option) + " has no effect here";
+        };
+        useless("--lora-rank", learn + QStringList{"--lora-rank", "4"});
+        useless("--weight-lr", learn + QStringList{"--weight-lr", "1e-5"});
+        useless("--lora-alpha", learn + QStringList{"--mode", "gates+weights", "--lora-alpha", "4"});
+        useless("--ramp", learn + QStringList{"--ramp", "4"});
+        useless("--target", learn + QStringList{"--mode", "recover", "--layout", "sliding", "--target", "0.3"});
+        useless("--tokens", learn + QStringList{"--split", "none", "--tokens", "64"});
+        useless("--sparsity", kEvaluate + QStringList{"--layout", "full", "--sparsity", "0.5"});
+        useless("--tokens", rule + QStringList{"--window", "8", "--tokens", "64"});
+        QTest::newRow("a held layout of a run that learns one")
+            << learn + QStringList{"--layout", "full"} << QByteArray("--layout is what --mode recover holds");
+        QTest::newRow("sinks of a whole window of text")
+            << learn + QStringList{"--context", "64", "--sinks", "64"} << QByteArray("--sinks 64 must be smaller");
+        QTest::newRow("sinks of a whole window evaluated")
+            << kEvaluate + QStringList{"--layout", "full", "--context", "64", "--sinks", "64"}
+            << QByteArray("--sinks 64 must be smaller");
+        QTest::newRow("a rate that is no number") << learn + QStringList{"--lr", "nan"} << QByteArray("--lr nan must");
         QTest::newRow("KV heads in a model folder")
             << QStringList{"convert", "random:1@0.5", "--window", "8", "--model", "demo", "--to", "hf", "--out", "x"}
             << QByteArray("KV heads");
@@ -83,6 +118,32 @@ private Q_SLOTS:
         const ConsaRun other = runConsa(kEvaluate + QStringList{"--layout", file});
         QVERIFY2(other.exitCode == 0 && other.messages.contains("was made with Elsewhere-1B"),
                  other.messages.constData());
+    }
+
+    void helpNamesTheDefaults() {
+        const ConsaRun learn = runConsa({"learn", "--help"});
+        QCOMPARE(learn.exitCode, 0);
+        const QByteArray help = learn.output.simplified();
+        for (const char* words :
+             {"(default 4096; on a CPU 512; the demo 512)", "(default 256; on a CPU 64; the demo 48)",
+              "(default 8; on a CPU 1; the demo 3)", "(default 150; on a CPU 200; the demo 150)"})
+            QVERIFY2(help.contains(words), words);
+        const ConsaRun info = runConsa({"info", "--help"});
+        QVERIFY(!info.output.contains("REQUIRED"));
+        QCOMPARE(runConsa({"info", "demo"}).output, runConsa({"info", "--model", "demo"}).output);
+    }
+
+    void saysHowManyGatesAreUndecided() {
+        const QTemporaryDir folder;
+        const ConsaRun run =
+            runConsa({"learn", "--model", "demo", "--corpus", "generated:3", "--steps", "2", "--context", "64",
+                      "--window", "8", "--batch", "1", "--split", "none", "--out", folder.filePath("short")});
+        QVERIFY2(run.exitCode == 0, run.messages.constData());
+        const QByteArray last = run.output.trimmed().split('\n').back();
+        const int undecided = nlohmann::json::parse(last.toStdString())["undecided"].get<int>();
+        QVERIFY(undecided > 0);
+        QVERIFY2(run.messages.contains(QByteArray::number(undecided) + " of 32 gates are undecided"),
+                 run.messages.constData());
     }
 
     void forksARun() {

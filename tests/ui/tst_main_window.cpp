@@ -15,6 +15,7 @@
 #include "ui/views/status_strip.h"
 
 #include <qcustomplot.h>
+#include <unistd.h>
 #include <QAction>
 #include <QClipboard>
 #include <QLabel>
@@ -23,7 +24,9 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QTableView>
+#include <QTemporaryFile>
 #include <QtTest>
+#include <cstdio>
 
 using namespace consa;
 
@@ -199,6 +202,22 @@ private slots:
         QVERIFY(!action(QStringLiteral("Start"))->isEnabled());
         m_window->openPath(QStringLiteral("/no/such/file.gguf"));
         QVERIFY(bar->text().contains(QStringLiteral("/no/such/file.gguf")));
+    }
+
+    void whatCanNotBeOpenedAtTheStartIsSaidInTheTerminalToo() {
+        QTemporaryFile said;
+        QVERIFY(said.open());
+        const int terminal = dup(STDERR_FILENO);
+        std::fflush(stderr);
+        dup2(said.handle(), STDERR_FILENO);
+        open({}, QStringLiteral("/no/such/thing"));
+        std::fflush(stderr);
+        dup2(terminal, STDERR_FILENO);
+        close(terminal);
+        QFile terminalText(said.fileName());
+        QVERIFY(terminalText.open(QIODevice::ReadOnly));
+        QVERIFY(terminalText.readAll().contains("consa-explorer: Error: There is no /no/such/thing"));
+        QVERIFY(m_window->findChild<MessageBar*>()->text().contains(QStringLiteral("/no/such/thing")));
     }
 
     void closingAsksWhileARunGoesOn() {

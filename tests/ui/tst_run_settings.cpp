@@ -96,7 +96,7 @@ private slots:
         config.seed = 7;
         QCOMPARE(learnCommandLine(config, defaults),
                  QStringLiteral("consa learn --model 'my model'\\''s.gguf' --corpus 'a text.txt' b.txt --pack --device "
-                                "cuda:1 --mode gates+weights --scope per-layer --loss distill-kl --sparsity-estimate "
+                                "cuda:1 --mode gates+weights --loss distill-kl --scope per-layer --sparsity-estimate "
                                 "sampled --pin 3.1=full --pin 0.2=sliding --target 0.7 --seed 7 --lr 0.15 --weight-lr "
                                 "3e-06 --lora-rank 8 --out 'runs/my model'\\''s'"));
         // Broken lines are the same command to a shell.
@@ -106,6 +106,17 @@ private slots:
         QCOMPARE(lines.replace(QStringLiteral(" \\\n  "), QStringLiteral(" ")), learnCommandLine(config, defaults));
         config.mode = LearningMode::Gates;
         QVERIFY(!learnCommandLine(config, defaults).contains(QStringLiteral("--weight-lr")));
+        // What has no effect, which consa refuses, is left out.
+        config.rampSteps = 99;
+        config.loraRank = 0;
+        config.loraAlpha = 99;
+        QVERIFY(!learnCommandLine(config, defaults).contains(QStringLiteral("99")));
+        config.moves = {{5, 0.8}};
+        QVERIFY(learnCommandLine(config, defaults).contains(QStringLiteral("--ramp 99")));
+        config.mode = LearningMode::Recover;
+        const QString held = learnCommandLine(config, defaults);
+        for (const char* option : {"--target", "--scope", "--ramp", "--lr ", "--lora-alpha"})
+            QVERIFY2(!held.contains(QLatin1String(option)), option);
         QCOMPARE(shellQuoted(QString()), QStringLiteral("''"));
         QCOMPARE(shellQuoted(QStringLiteral("$HOME;x")), QStringLiteral("'$HOME;x'"));
     }

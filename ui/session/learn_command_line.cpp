@@ -65,38 +65,45 @@ private:
     QStringList m_parts{QStringLiteral("consa learn")};
 };
 
-void addChoices(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
-    command.addUnless("--mode", config.mode, defaults.mode);
-    if (config.mode == LearningMode::Recover) command.add("--layout", wordOf(config.layout));
-    command.addUnless("--granularity", config.granularity, defaults.granularity);
+/// What the constraint is about; no part of a run that holds a layout.
+void addConstraint(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
     command.addUnless("--scope", config.scope, defaults.scope);
-    command.addUnless("--loss", config.loss, defaults.loss);
     command.addUnless("--method", config.method, defaults.method);
     command.addUnless("--sparsity-estimate", config.sparsityEstimate, defaults.sparsityEstimate);
     for (const Pin& pin : config.pins) command.add("--pin", wordOf(toString(pin)));
     command.addUnless("--target", config.target, defaults.target);
     for (const TargetMove& move : config.moves) command.add("--move", wordOf(toString(move)));
+    if (!config.moves.empty()) command.addUnless("--ramp", config.rampSteps, defaults.rampSteps);
+}
+
+void addChoices(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
+    command.addUnless("--mode", config.mode, defaults.mode);
+    if (config.mode == LearningMode::Recover) command.add("--layout", wordOf(config.layout));
+    command.addUnless("--granularity", config.granularity, defaults.granularity);
+    command.addUnless("--loss", config.loss, defaults.loss);
+    if (config.mode != LearningMode::Recover) addConstraint(command, config, defaults);
     command.addUnless("--window", config.windowTokens, defaults.windowTokens);
     command.addUnless("--sinks", config.sinkTokens, defaults.sinkTokens);
     command.addUnless("--context", config.contextTokens, defaults.contextTokens);
     command.addUnless("--batch", config.batchSize, defaults.batchSize);
     command.addUnless("--steps", config.stepCount, defaults.stepCount);
-    command.addUnless("--ramp", config.rampSteps, defaults.rampSteps);
     command.addUnless("--seed", config.seed, defaults.seed);
 }
 
-void addRates(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
+void addGateRates(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
     command.addUnless("--lr", config.gateLearningRate, defaults.gateLearningRate);
     command.addUnless("--warmup-share", config.warmupShare, defaults.warmupShare);
     command.addUnless("--multiplier-rate", config.multiplierRate, defaults.multiplierRate);
     command.addUnless("--quadratic-weight", config.quadraticWeight, defaults.quadraticWeight);
     command.addUnless("--hold-share", config.holdShare, defaults.holdShare);
-    if (config.mode == LearningMode::Gates) return;
+}
+
+void addWeightRates(Command& command, const TrainingConfig& config, const TrainingConfig& defaults) {
     command.addUnless("--weight-lr", config.weightLearningRate, defaults.weightLearningRate);
     command.addUnless("--weight-decay", config.weightDecay, defaults.weightDecay);
     command.addUnless("--clip", config.gradientClip, defaults.gradientClip);
     command.addUnless("--lora-rank", config.loraRank, defaults.loraRank);
-    command.addUnless("--lora-alpha", config.loraAlpha, defaults.loraAlpha);
+    if (config.loraRank > 0) command.addUnless("--lora-alpha", config.loraAlpha, defaults.loraAlpha);
 }
 
 }  // namespace
@@ -115,7 +122,8 @@ QString learnCommandLine(const TrainingConfig& config, const TrainingConfig& def
     command.addUnless("--device", config.device, std::string("auto"));
     command.addUnless("--dtype", config.dataType, defaults.dataType);
     addChoices(command, config, defaults);
-    addRates(command, config, defaults);
+    if (config.mode != LearningMode::Recover) addGateRates(command, config, defaults);
+    if (config.mode != LearningMode::Gates) addWeightRates(command, config, defaults);
     command.add("--out", QStringLiteral("runs/") + wordOf(std::filesystem::path(config.model).stem().string()));
     return command.text(columns);
 }
