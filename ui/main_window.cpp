@@ -103,6 +103,7 @@ void MainWindow::createPanels() {
     m_docks = new DockArea;
     m_heatmapPanel = new HeatmapPanel(*m_gates, *m_record);
     m_chart = new HistoryChart(*m_history);
+    m_chart->setEmptyText(curvesHint({}));
     m_steering = new SteeringPanel(*m_gates);
     m_comparisonView = new ComparisonView(*m_comparison);
     m_presetPanel = new PresetPanel(*m_presets, *m_undo);
