@@ -3,18 +3,40 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_content.h"
 
+#include <string>
 #include <system_error>
 
 namespace consa {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+bool isEmptyFolder(const fs::path& path) {
+    std::error_code code;
+    return fs::is_directory(path, code) && namesIn(path, code).empty() && !code;
+}
+
+/// Every file in a folder and the folders in it, links left out.
+void syncFilesUnder(const fs::path& folder) {
+    std::error_code code;
+    for (const std::string& name : namesIn(folder, code)) {
+        const fs::path path = folder / name;
+        const fs::file_type type = fs::symlink_status(path, code).type();
+        if (type == fs::file_type::directory) syncFilesUnder(path);
+        if (type == fs::file_type::regular) syncFile(path);
+    }
+}
+
+}  // namespace
+
 WholeFolder::WholeFolder(const fs::path& target) {
     std::error_code code;
     m_target = fs::absolute(target, code).lexically_normal();
     if (m_target.filename().empty()) m_target = m_target.parent_path();  // "runs/half/"
-    if (fs::exists(m_target, code) && !(fs::is_directory(m_target, code) && fs::is_empty(m_target, code))) {
+    if (fs::exists(m_target, code) && !isEmptyFolder(m_target)) {
         throw Error("cannot write the folder " + m_target.string() + ": something is there; name a new folder");
     }
     m_part = m_target;
@@ -28,15 +50,12 @@ WholeFolder::WholeFolder(const fs::path& target) {
 }
 
 WholeFolder::~WholeFolder() {
-    std::error_code code;
-    if (!m_isFinished) fs::remove_all(m_part, code);
+    if (!m_isFinished) removeFolder(m_part);
 }
 
 void WholeFolder::finish() {
+    syncFilesUnder(m_part);
     std::error_code code;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(m_part, code)) {
-        if (entry.is_regular_file(code)) syncFile(entry.path());
-    }
     fs::rename(m_part, m_target, code);
     if (code) {
         throw Error("cannot write the folder " + m_target.string() + ": " + code.message() + "; name a new folder",

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_content.h"
 #include "core/checkpoint/byte_cursor.h"
 #include "core/checkpoint/hf_config.h"
 #include "core/checkpoint/safetensors_checkpoint.h"
@@ -96,8 +97,8 @@ fs::path huggingFaceFolder(const fs::path& folder) {
     }
     std::vector<fs::path> found;
     std::error_code code;
-    for (const fs::directory_entry& entry : fs::directory_iterator(snapshots, code)) {
-        if (isFolder(entry.path())) found.push_back(entry.path());
+    for (const std::string& name : namesIn(snapshots, code)) {
+        if (isFolder(snapshots / name)) found.push_back(snapshots / name);
     }
     if (found.size() == 1) return found.front();
     throw Error("cannot use the cache folder " + folder.string() + ": it has no refs/main and " +

@@ -2,6 +2,7 @@
 #include "core/evaluation/load_benchmark.h"
 
 #include "core/base/error.h"
+#include "core/base/folder_content.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/model/transformer_loader.h"
 
@@ -31,12 +32,12 @@ std::vector<fs::path> weightFiles(const fs::path& model) {
     if (!isFolder && !isSplit) return {model};
     const std::string prefix = isFolder ? "" : stem.substr(0, stem.size() - kFirstShard.size() + 1);
     std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(isFolder ? model : fs::absolute(model).parent_path())) {
-        const fs::path& path = entry.path();
-        if (path.extension() == (isFolder ? ".safetensors" : ".gguf") && path.filename().string().starts_with(prefix))
-            files.push_back(path);
+    const fs::path folder = isFolder ? model : fs::absolute(model).parent_path();
+    std::error_code code;
+    for (const std::string& name : namesIn(folder, code)) {
+        if (name.ends_with(isFolder ? ".safetensors" : ".gguf") && name.starts_with(prefix))
+            files.push_back(folder / name);
     }
-    std::sort(files.begin(), files.end());
     return files;
 }
 

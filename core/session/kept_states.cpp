@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_content.h"
 
 #include <fmt/format.h>
 
@@ -48,8 +49,8 @@ fs::path KeptStates::pathOf(std::int64_t step) const {
 std::vector<std::int64_t> KeptStates::steps() const {
     std::vector<std::int64_t> found;
     std::error_code code;
-    for (const fs::directory_entry& entry : fs::directory_iterator(m_folder, code))
-        if (const auto step = stepOf(entry.path().filename().string())) found.push_back(*step);
+    for (const std::string& name : namesIn(m_folder, code))
+        if (const auto step = stepOf(name)) found.push_back(*step);
     std::sort(found.begin(), found.end());
     return found;
 }
@@ -79,6 +80,7 @@ void KeptStates::keep(const RunCheckpoint& checkpoint, const UnitGrid& grid) con
 
 void KeptStates::thin() const {
     const std::vector<std::int64_t> kept = steps();
+    if (kept.empty()) return;  // a folder that can't be read
     const std::int64_t apart = stepsApart(kept.back());
     std::error_code code;
     std::size_t between = 0;

@@ -4,15 +4,14 @@
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_content.h"
 #include "core/base/json_text.h"
 #include "core/base/version.h"
 #include "core/checkpoint/mapped_file.h"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <limits>
-#include <memory>
 #include <string_view>
 #include <system_error>
 
@@ -190,11 +189,8 @@ std::optional<std::string> RunFolder::hashOfSavedWeights(const std::string& name
 }
 
 void RunFolder::removeWeightsExcept(const std::string& name) const {
-    // Not fs::directory_iterator: libstdc++'s ends the program where it finds no memory.
-    const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(m_path.c_str()), &::closedir);
     std::error_code code;
-    while (const dirent* entry = listing ? ::readdir(listing.get()) : nullptr) {
-        const std::string_view file = entry->d_name;
+    for (const std::string& file : namesIn(m_path, code)) {
         if (file.starts_with(kWeightsPrefix) && file != name) fs::remove(m_path / file, code);
     }
 }

@@ -1,5 +1,6 @@
 // What the session does with kept states: forks a run, takes one back; and holds multipliers.
 #include "core/base/error.h"
+#include "core/base/folder_content.h"
 #include "core/session/session_worker.h"
 
 #include <fmt/format.h>
@@ -45,7 +46,7 @@ void ExperimentSession::Worker::handle(const ForkRunCommand& command) {
         m_cutCurve.reset();
         m_learning.reset();
         m_snapshot.runFolder.clear();
-        std::filesystem::remove_all(command.runFolder, code);
+        removeFolder(command.runFolder);
         setState(SessionState::Ready);
         throw;
     }

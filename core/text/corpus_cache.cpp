@@ -2,6 +2,7 @@
 #include "core/text/corpus_cache.h"
 
 #include "core/base/content_hash.h"
+#include "core/base/folder_content.h"
 #include "core/base/version.h"
 #include "core/text/part_file.h"
 
@@ -80,8 +81,8 @@ void CorpusCache::makeRoom(const fs::path& kept) const {
     std::vector<Entry> entries;
     std::uint64_t total = 0;
     std::error_code code;
-    for (fs::directory_iterator file(m_folder, code), end; !code && file != end; file.increment(code)) {
-        const fs::path& path = file->path();
+    for (const std::string& name : namesIn(m_folder, code)) {
+        const fs::path path = m_folder / name;
         if (path.extension() == ".part") PartFile::removeIfAbandoned(path);
         if (path.extension() != ".tokens") continue;
         std::error_code gone;

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_content.h"
 #include "core/base/json_text.h"
 #include "core/demo/demo_text.h"
 #include "core/text/text_format.h"
@@ -37,12 +38,19 @@ void takeFile(const fs::path& path, std::vector<fs::path>& files) {
 std::vector<fs::path> filesUnder(const fs::path& folder) {
     std::vector<fs::path> files;
     std::error_code code;
-    for (fs::recursive_directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
-        const bool isHidden = entry->path().filename().string().starts_with('.');
-        if (isHidden && entry->is_directory()) entry.disable_recursion_pending();
-        if (!isHidden && entry->is_regular_file()) takeFile(entry->path(), files);
+    std::vector<fs::path> folders{folder};
+    while (!folders.empty()) {
+        const fs::path here = std::move(folders.back());
+        folders.pop_back();
+        for (const std::string& name : namesIn(here, code)) {
+            if (name.starts_with('.')) continue;
+            const fs::path path = here / name;
+            std::error_code gone;
+            if (fs::symlink_status(path, gone).type() == fs::file_type::directory) folders.push_back(path);
+            if (fs::is_regular_file(path, gone)) takeFile(path, files);
+        }
+        if (code) throw Error("cannot search the folder " + here.string() + ": " + code.message());
     }
-    if (code) throw Error("cannot search the folder " + folder.string() + ": " + code.message());
     std::sort(files.begin(), files.end());
     if (files.empty()) {
         throw Error("there is no text in the folder " + folder.string() + "; supported are " + textSuffixes());

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_content.h"
 #include "core/layout/layout_file.h"
 
 #include <QJsonArray>
@@ -108,10 +109,11 @@ std::optional<FrontierStudy> FrontierStore::newest(const QStringList& subject) c
     std::optional<FrontierStudy> found;
     fs::file_time_type foundTime;
     std::error_code code;
-    for (const fs::directory_entry& entry : fs::directory_iterator(m_folder, code)) {
+    for (const std::string& name : namesIn(m_folder, code)) {
         try {
-            const fs::file_time_type time = entry.last_write_time(code);
-            FrontierStudy study = readStudy(entry.path());
+            std::error_code gone;
+            const fs::file_time_type time = fs::last_write_time(m_folder / name, gone);
+            FrontierStudy study = readStudy(m_folder / name);
             if (study.subject != subject || (found && time < foundTime)) continue;
             found = std::move(study);
             foundTime = time;

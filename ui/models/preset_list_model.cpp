@@ -2,6 +2,7 @@
 #include "ui/models/preset_list_model.h"
 
 #include "core/base/error.h"
+#include "core/base/folder_content.h"
 #include "core/layout/model_match.h"
 #include "ui/style/layout_thumbnail.h"
 
@@ -237,12 +238,12 @@ QStringList PresetListModel::reload() {
     QStringList problems;
     std::vector<Preset> presets;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(m_folder, error)) {
-        if (entry.path().extension() != ".json") continue;
+    for (const std::string& name : namesIn(m_folder, error)) {
+        const std::filesystem::path path = m_folder / name;
+        if (path.extension() != ".json") continue;
         try {
-            const QDateTime date = QFileInfo(QString::fromStdString(entry.path().string())).lastModified();
-            presets.push_back({entry.path(), date, readLayoutFile(entry.path()),
-                               QString::fromStdString(entry.path().stem().string())});
+            const QDateTime date = QFileInfo(QString::fromStdString(path.string())).lastModified();
+            presets.push_back({path, date, readLayoutFile(path), QString::fromStdString(path.stem().string())});
         } catch (const Error& problem) {
             problems << QString::fromUtf8(problem.what());
         }
