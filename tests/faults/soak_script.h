@@ -134,7 +134,8 @@ private:
         choices.push_back(makeFigure(figures->currentFigure()));
         const FigureFormat format = m_dice.pick(
             std::array{FigureFormat::Png, FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv, FigureFormat::Tsv});
-        saveFigure(*m_dice.pick(choices), {}, format, m_folder + QStringLiteral("/figure.") + formatWord(format));
+        figures->saveFigureInto(m_dice.pick(choices), {}, format,
+                                m_folder + QStringLiteral("/figure.") + formatWord(format));
     }
 
     void writeOneReport() {

@@ -3,6 +3,7 @@
 #include "tests/support/window_fixture.h"
 #include "ui/export/export_dialog.h"
 #include "ui/export/figure_actions.h"
+#include "ui/export/figure_writer.h"
 #include "ui/export/report.h"
 #include "ui/export/run_figures.h"
 #include "ui/models/gate_grid_model.h"
@@ -212,6 +213,47 @@ private slots:
             QCOMPARE(onDark.pixelColor(3, 3), dark.theme.background);
         }
         applyApplicationStyle(ThemeChoice::Light);
+    }
+
+    void writersLeaveTheRestToAnotherThread() {
+        const QTemporaryDir folder;
+        const std::shared_ptr<const Figure> figure = all().front();
+        for (const FigureFormat format :
+             {FigureFormat::Png, FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv, FigureFormat::Tsv}) {
+            const QString path = folder.filePath(QStringLiteral("figure.") + formatWord(format));
+            FigureWriter writer(figure, {}, format, path);
+            QVERIFY(writer.writeNext());  // drawn; the rest is left to another thread
+            while (writer.writeNext()) continue;
+            QFile file(path);
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            if (format != FigureFormat::Pdf) QCOMPARE(file.readAll(), render(*figure, {}, format));  // it has a date
+        }
+    }
+
+    void figuresAreSavedOneAfterAnother() {
+        const QTemporaryDir folder;
+        QVERIFY(m_fixture.open());
+        auto& figures = m_fixture.the<FigureActions>();
+        QSignalSpy notes(&figures, &FigureActions::noteOccurred), problems(&figures, &FigureActions::problemOccurred);
+        const QString png = folder.filePath(QStringLiteral("a.png")), svg = folder.filePath(QStringLiteral("b.svg"));
+        figures.saveFigureInto(curves(), {}, FigureFormat::Png, folder.filePath(QStringLiteral("absent/c.png")));
+        figures.saveFigureInto(curves(), {}, FigureFormat::Png, png);
+        figures.saveFigureInto(curves(), {}, FigureFormat::Svg, svg);
+        QVERIFY(!QFileInfo::exists(png));  // the window goes on first
+        QTRY_COMPARE(notes.count(), 2);
+        QCOMPARE(problems.count(), 1);
+        QCOMPARE(QImageReader(png).size(), QSize(2000, 1750));
+        QVERIFY(QFileInfo(svg).size() > 1000);
+    }
+
+    void closingSavesFiguresFirst() {
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("figure.png"));
+        QVERIFY(m_fixture.open());
+        m_fixture.the<FigureActions>().saveFigureInto(curves(), {}, FigureFormat::Png, path);
+        QVERIFY(!QFileInfo::exists(path));
+        m_fixture.close();
+        QCOMPARE(QImageReader(path).read().size(), QSize(2000, 1750));
     }
 
     void reportHoldsEverything() {

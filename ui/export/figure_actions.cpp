@@ -40,7 +40,18 @@ FigureActions::FigureActions(const Sources& sources, QWidget* window)
     connect(m_save, &QAction::triggered, this, &FigureActions::save);
     m_report->setToolTip(tr("Write a folder with every figure, the comparison, layout and config"));
     connect(m_report, &QAction::triggered, this, &FigureActions::report);
-    connect(&m_writing, &QTimer::timeout, this, &FigureActions::writeSomeOfTheReport);
+    connect(&m_writing, &QTimer::timeout, this, &FigureActions::writeSome);
+}
+
+FigureActions::~FigureActions() {
+    while (!m_figures.empty()) {
+        try {
+            while (m_figures.front().writeNext()) continue;
+        } catch (const std::exception& error) {
+            qWarning("%s", error.what());
+        }
+        m_figures.pop_front();
+    }
 }
 
 HeatmapFigure FigureActions::currentFigure() const {
@@ -78,6 +89,32 @@ void FigureActions::writeReportInto(const QString& path) {
     }
 }
 
+void FigureActions::saveFigureInto(std::shared_ptr<const Figure> figure, const FigureOptions& options,
+                                   FigureFormat format, const QString& path) {
+    m_figures.emplace_back(std::move(figure), options, format, path);
+    m_writing.start(0);
+}
+
+void FigureActions::writeSome() {
+    if (!m_figures.empty()) {
+        writeSomeOfAFigure();
+    } else if (m_writer) {
+        writeSomeOfTheReport();
+    } else {
+        m_writing.stop();
+    }
+}
+
+void FigureActions::writeSomeOfAFigure() {
+    try {
+        if (m_figures.front().writeNext()) return;
+        emit noteOccurred(tr("Saved %1").arg(m_figures.front().path()));
+    } catch (const Error& error) {
+        emit problemOccurred(QString::fromUtf8(error.what()));
+    }
+    m_figures.pop_front();
+}
+
 void FigureActions::writeSomeOfTheReport() {
     try {
         if (m_writer->writeNext()) return;
@@ -85,7 +122,6 @@ void FigureActions::writeSomeOfTheReport() {
     } catch (const Error& error) {
         emit problemOccurred(QString::fromUtf8(error.what()));
     }
-    m_writing.stop();
     m_writer.reset();
 }
 
@@ -116,12 +152,7 @@ void FigureActions::save() {
     if (path.isEmpty()) return;
     if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + dialog.suffix();
     settings.setValue(QStringLiteral("export/folder"), QFileInfo(path).absolutePath());
-    try {
-        saveFigure(*dialog.figure(), dialog.options(), dialog.format(), path);
-        emit noteOccurred(tr("Saved %1").arg(path));
-    } catch (const Error& error) {
-        emit problemOccurred(QString::fromUtf8(error.what()));
-    }
+    saveFigureInto(dialog.figure(), dialog.options(), dialog.format(), path);
 }
 
 }  // namespace consa

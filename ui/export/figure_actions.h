@@ -2,10 +2,12 @@
 #pragma once
 
 #include "ui/export/figure_export.h"
+#include "ui/export/figure_writer.h"
 #include "ui/export/report.h"
 
 #include <QObject>
 #include <QTimer>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -36,12 +38,17 @@ public:
     };
 
     FigureActions(const Sources& sources, QWidget* window);
+    /// Figures that are being saved are saved to their end; a report in progress leaves nothing.
+    ~FigureActions() override;
 
     [[nodiscard]] QAction* copyAction() const { return m_copy; }
     [[nodiscard]] QAction* saveAction() const { return m_save; }
     [[nodiscard]] QAction* reportAction() const { return m_report; }
     /// Curves and comparisons, as far as there are any.
     [[nodiscard]] std::vector<std::shared_ptr<const Figure>> otherFigures() const;
+    /// Saves a figure as `path`, a part whenever the window has nothing else to do; tells when it is done.
+    void saveFigureInto(std::shared_ptr<const Figure> figure, const FigureOptions& options, FigureFormat format,
+                        const QString& path);
     /// Writes the report into the new folder `path`, a part whenever the window has nothing else to do.
     void writeReportInto(const QString& path);
     /// The heatmap on show with its provenance.
@@ -55,6 +62,8 @@ private:
     void copy();
     void save();
     void report();
+    void writeSome();
+    void writeSomeOfAFigure();
     void writeSomeOfTheReport();
 
     Sources m_from;
@@ -62,6 +71,7 @@ private:
     QAction* m_copy;
     QAction* m_save;
     QAction* m_report;
+    std::deque<FigureWriter> m_figures;      // still to be saved, in the order asked for
     std::unique_ptr<ReportWriter> m_writer;  // while a report is being written
     QString m_reportPath;
     QTimer m_writing;

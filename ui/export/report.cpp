@@ -4,6 +4,7 @@
 #include "core/base/file_io.h"
 #include "core/base/version.h"
 #include "ui/export/figure_room.h"
+#include "ui/export/figure_writer.h"
 #include "ui/export/run_figures.h"
 
 #include <QCoreApplication>
@@ -83,8 +84,8 @@ QString pageHtml(const ReportContent& content) {
 ReportWriter::ReportWriter(const QString& path, ReportContent content)
     : m_content(std::move(content)), m_folder(path.toStdString()) {
     for (const auto& figure : m_content.figures) planFigure(figure);
-    m_parts.emplace_back([this] { writeNumbers(); });
-    m_parts.emplace_back([this] { m_folder.finish(); });
+    m_parts.emplace_back([this] { return writeNumbers(), true; });
+    m_parts.emplace_back([this] { return m_folder.finish(), true; });
 }
 
 QString ReportWriter::place(const QString& name) const {
@@ -92,18 +93,13 @@ QString ReportWriter::place(const QString& name) const {
 }
 
 void ReportWriter::planFigure(const std::shared_ptr<const Figure>& figure) {
-    const auto nameOf = [&](FigureFormat format) { return figure->name() + QLatin1Char('.') + formatWord(format); };
     FigureOptions options;
     options.size = readableSize(*figure, options);
-    // A picture takes longest: it is drawn in one part and encoded in the next.
-    m_parts.emplace_back([this, figure, options] {
-        m_picture = plotToImage(figure->arrange(options)->plot(), options, figure->facts());
-    });
-    m_parts.emplace_back([this, name = nameOf(FigureFormat::Png)] { writeWhole(place(name), encodePng(m_picture)); });
-    for (const FigureFormat format : {FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv})
-        m_parts.emplace_back([this, figure, options, format, name = nameOf(format)] {
-            saveFigure(*figure, options, format, place(name));
-        });
+    for (const FigureFormat format : {FigureFormat::Png, FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Csv}) {
+        const QString path = place(figure->name() + QLatin1Char('.') + formatWord(format));
+        const auto writer = std::make_shared<FigureWriter>(figure, options, format, path);
+        m_parts.emplace_back([writer] { return !writer->writeNext(); });
+    }
 }
 
 void ReportWriter::writeNumbers() const {
@@ -118,8 +114,7 @@ void ReportWriter::writeNumbers() const {
 }
 
 bool ReportWriter::writeNext() {
-    m_parts.front()();
-    m_parts.pop_front();
+    if (m_parts.front()()) m_parts.pop_front();
     return !m_parts.empty();
 }
 

@@ -7,7 +7,6 @@
 #include "core/training/training_config.h"
 #include "ui/export/figure.h"
 
-#include <QImage>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -45,8 +44,7 @@ private:
 
     ReportContent m_content;
     WholeFolder m_folder;
-    QImage m_picture;  // drawn, not yet encoded
-    std::deque<std::function<void()>> m_parts;
+    std::deque<std::function<bool()>> m_parts;  // true when it is done; until then it is called again
 };
 
 }  // namespace consa
