@@ -164,6 +164,17 @@ void GateBank::set(std::span<const double> values) {
     for (std::size_t i = 0; i < m_state.logAlpha.size(); ++i) m_state.logAlpha[i] = clamped(values[i]);
 }
 
+void GateBank::forgetMoments() {
+    std::fill(m_state.firstMoment.begin(), m_state.firstMoment.end(), 0.0);
+    std::fill(m_state.secondMoment.begin(), m_state.secondMoment.end(), 0.0);
+    m_state.updateCount = 0;
+}
+
+void GateBank::loosen(double limit) {
+    for (std::size_t i = 0; i < m_state.logAlpha.size(); ++i)
+        if (!m_pins[i]) m_state.logAlpha[i] = clamped(std::clamp(m_state.logAlpha[i], -limit, limit));
+}
+
 void GateBank::moveSparsity(std::size_t begin, std::size_t count, double sparsity) {
     const auto meanAt = [&](double shift) {
         double sum = 0;

@@ -71,6 +71,10 @@ public:
 
     /// Sets every parameter (clamped); the optimiser's moments stand still. `values`: [units].
     void set(std::span<const double> values);
+    /// The optimiser begins anew: its moments are those of no update.
+    void forgetMoments();
+    /// Brings the free units' parameters back to within `limit` of 0.
+    void loosen(double limit);
     /// Adds one number to the parameters of the units [begin, begin + count), pinned ones left out, so that their mean
     /// P(z = 0) becomes `sparsity`, or as near to it as the clamp lets it.
     void moveSparsity(std::size_t begin, std::size_t count, double sparsity);

@@ -17,6 +17,10 @@ struct TargetRamp {
         if (passed >= rampSteps) return target;
         return from + (target - from) * static_cast<double>(passed) / static_cast<double>(rampSteps);
     }
+    /// Whether it is a move that is reached exactly at `step`.
+    [[nodiscard]] bool isMoveReachedAt(std::int64_t step) const {
+        return beginStep > 0 && step == beginStep + rampSteps;
+    }
     [[nodiscard]] bool hasEnded(std::int64_t step) const { return step - beginStep >= rampSteps; }
     /// The ramp that leads from where this one stands at `step` to `newTarget`.
     [[nodiscard]] TargetRamp retargeted(std::int64_t step, double newTarget, std::int64_t newRampSteps) const {

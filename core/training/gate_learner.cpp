@@ -18,6 +18,9 @@ constexpr double kL1Weight = 0.05;  // price of an open gate, mean over all unit
 
 constexpr double kPlainRateShare = 0.1;  // z spans 1 where logAlpha spans about 10 (.02: DuoAttention's rate)
 
+constexpr double kMovedLogAlphaLimit =
+    4;  // how decided gates still are when the target begins to rise again (measured)
+
 bool isPlain(GateMethod method) {
     return method == GateMethod::Ranked || method == GateMethod::L1;
 }
@@ -128,6 +131,7 @@ void GateLearner::learn(std::span<const Pull> pulls, double learningRate) {
     if (!m_isFrozen && m_method == GateMethod::Gradient) {
         score(pulls);
     } else if (!m_isFrozen) {
+        if (m_method == GateMethod::Consa && m_ramp.isMoveReachedAt(m_step)) m_bank.forgetMoments();
         std::vector<GateBank::Sample> drawn;
         for (const Pull& pull : pulls) drawn.push_back(pull.sample);
         const Reading reading = read(drawn);
@@ -192,7 +196,13 @@ void GateLearner::requireRoomFor(const UnitPins& pins, double target) const {
 void GateLearner::retarget(double target, int rampSteps) {
     requireRoomFor(m_bank.pins(), target);
     if (target != m_ramp.target) m_bestLoss.reset();  // the best of another budget
+    const bool isSparser = target > m_ramp.at(m_step);
     m_ramp = m_ramp.retargeted(m_step, target, rampSteps);
+    if (m_method != GateMethod::Consa || m_step == 0) return;
+    // Gradients at another sparsity have another size: the moments of those before would hold the gates back for a
+    // hundred steps. Open gates that were decided at a lower sparsity must be able to turn. (Measured; learning.md.)
+    m_bank.forgetMoments();
+    if (isSparser) m_bank.loosen(kMovedLogAlphaLimit);
 }
 
 void GateLearner::setPins(const std::vector<Pin>& pins) {

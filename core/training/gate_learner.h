@@ -67,7 +67,8 @@ public:
     /// Ends a step of GateMethod::Random, where `loss` is that of the sample: the best sample so far is kept.
     void remember(const GateBank::Sample& sample, double loss);
 
-    /// Moves the target from where its ramp stands, reached after rampSteps further steps. Throws Error (BadInput) when
+    /// Moves the target from where its ramp stands, reached after rampSteps further steps; the optimiser begins anew
+    /// here and where the target is reached. Throws Error (BadInput) when
     /// the pins leave no room for it.
     void retarget(double target, int rampSteps);
     /// Throws Error (BadInput) for a pin outside the grid, a unit pinned twice, and pins without room for the target.

@@ -59,9 +59,10 @@ torch::Tensor Trainer::idsOf(std::span<const TokenWindow> windows) const {
     return windowIds(m_corpus, windows, m_config.contextTokens, m_model.device());
 }
 
-double Trainer::learningRateAt(std::int64_t step, double peak) const {
+double Trainer::learningRateAt(std::int64_t step, std::int64_t updates, double peak) const {
     const auto at = static_cast<double>(step), count = static_cast<double>(m_config.stepCount);
-    const double warmup = std::min(1.0, (at + 1) / std::max(1, m_config.learningRateWarmupSteps));
+    const double warmup =
+        std::min(1.0, static_cast<double>(updates + 1) / std::max(1, m_config.learningRateWarmupSteps));
     constexpr double kFinalShare = 0.1;
     const double begin = m_config.decayStart * count;
     const double left = at < begin || begin >= count ? 1.0 : std::max(0.0, (count - at) / (count - begin));
@@ -165,7 +166,8 @@ void Trainer::learnGates(const std::vector<GateBank::Sample>& samples,
                          const std::vector<std::vector<double>>& gradients) {
     std::vector<GateLearner::Pull> pulls;
     for (std::size_t i = 0; i < samples.size(); ++i) pulls.push_back({samples[i], gradients[i]});
-    m_gates.learn(pulls, learningRateAt(stepsDone(), m_config.gateLearningRate));
+    const std::int64_t updates = m_gates.bank().state().updateCount;
+    m_gates.learn(pulls, learningRateAt(stepsDone(), updates, m_config.gateLearningRate));
 }
 
 StepResult Trainer::step(const CancellationCheck& check) {
@@ -203,18 +205,15 @@ StepResult Trainer::step(const CancellationCheck& check) {
     else
         learnGates(drawn, measured.unitGradients);
     if (m_parts.weights != nullptr)
-        m_parts.weights->step(measured.weightGradientNorm, learningRateAt(step, m_config.weightLearningRate));
+        m_parts.weights->step(measured.weightGradientNorm, learningRateAt(step, step, m_config.weightLearningRate));
     return result;
 }
 
 void Trainer::retarget(double target, int rampSteps) {
-    const double before = m_gates.scheduledTarget();
     m_gates.retarget(target, rampSteps);
     m_config.target = target;
-    const double reopened = before > target ? (before - target) / before : 0;  // share of what has closed
-    const auto relearning = static_cast<int>(std::lround(kReopeningShare * reopened * m_plannedSteps));
-    const int settled = static_cast<int>(stepsDone()) + rampSteps + kSettlingSteps + relearning;
-    m_config.stepCount = std::max(m_config.stepCount, settled);
+    m_config.stepCount =
+        std::max(m_config.stepCount, static_cast<int>(stepsDone()) + rampSteps + settlingSteps(m_plannedSteps));
 }
 
 void Trainer::setPins(const std::vector<Pin>& pins) {

@@ -44,7 +44,7 @@ public:
     StepResult step(const CancellationCheck& check = {});
 
     /// Moves the target from where its ramp stands, reached after rampSteps further steps. The run lasts until it has
-    /// settled there: longer where gates that closed have to open again.
+    /// settled there: settlingSteps() more.
     void retarget(double target, int rampSteps);
     void setPins(const std::vector<Pin>& pins);
     /// Makes the gates round to `layout`.
@@ -89,7 +89,8 @@ private:
     template <typename Work>
     auto withinMemory(Work work);
     [[nodiscard]] torch::Tensor idsOf(std::span<const TokenWindow> windows) const;
-    [[nodiscard]] double learningRateAt(std::int64_t step, double peak) const;
+    /// Warm-up counts updates, since an optimiser may begin anew; decay counts steps.
+    [[nodiscard]] double learningRateAt(std::int64_t step, std::int64_t updates, double peak) const;
 
     const Transformer& m_model;
     const TokenCorpus& m_corpus;

@@ -261,7 +261,7 @@ void requireCompatible(const TrainingConfig& config) {
         if (move.step >= stepCount)
             throw Error("--move " + toString(move) + " comes after the last of " + std::to_string(stepCount) +
                         " steps");
-        stepCount = std::max(stepCount, move.step + config.rampSteps + kSettlingSteps);
+        stepCount = std::max(stepCount, move.step + config.rampSteps + settlingSteps(config.stepCount));
     }
 }
 
@@ -281,6 +281,12 @@ TrainingConfig trainingConfigFromJson(const std::string& text, const std::string
     forEachField(config, Reader{json, source});
     if (!json.empty()) throw Error(source + ": " + json.begin().key() + " is not a knob of a run; remove it");
     return config;
+}
+
+int settlingSteps(int plannedSteps) {
+    constexpr int kLeast = 40;
+    constexpr double kShare = 0.7;
+    return std::max(kLeast, static_cast<int>(std::lround(kShare * plannedSteps)));
 }
 
 TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu) {

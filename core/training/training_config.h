@@ -84,11 +84,9 @@ struct TrainingConfig {
 /// a CPU's (512, 64, 1, 200).
 [[nodiscard]] TrainingConfig defaultTrainingConfig(const std::string& model, bool onGpu);
 
-/// Trained on after a moved target was reached.
-inline constexpr int kSettlingSteps = 40;
-/// The same where gates have to open again: beside kSettlingSteps, this share of the planned steps were all of them to
-/// open (measured: .75 to .3 needs 100 steps of 150).
-inline constexpr double kReopeningShare = 0.7;
+/// Steps trained on after a moved target was reached, of a run planned with `plannedSteps`: as many as a run with that
+/// target from the start has after its own warm-up, and a few more (measured: resources/docs/learning.md).
+[[nodiscard]] int settlingSteps(int plannedSteps);
 
 /// Throws Error (BadInput) naming the first knob out of range: target outside 0..1, window >= context, context beyond
 /// `modelContextTokens`, non-positive counts. `modelContextTokens` 0 skips that check.

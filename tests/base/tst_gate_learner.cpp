@@ -157,6 +157,32 @@ private Q_SLOTS:
         QVERIFY2(loss.captured(learner.layoutAt(to)) > 0.93, qPrintable(shown(loss.captured(learner.layoutAt(to)))));
     }
 
+    void theOptimiserBeginsAnewWhereTheTargetMoves_data() {
+        QTest::addColumn<double>("to");
+        QTest::newRow("up") << 0.75;
+        QTest::newRow("down") << 0.3;
+    }
+
+    void theOptimiserBeginsAnewWhereTheTargetMoves() {
+        QFETCH(double, to);
+        GateLearner learner(gridOf(90), configFor(0.5));
+        SyntheticLoss loss(90, 7);
+        learn(learner, loss, 75, 150);
+        const std::vector<double> before = learner.bank().logAlpha();
+        QVERIFY(*std::max_element(before.begin(), before.end()) > 4);
+        learner.retarget(to, 20);
+        const GateState moved = learner.bank().state();
+        QCOMPARE(moved.updateCount, 0);
+        QCOMPARE(std::count(moved.firstMoment.begin(), moved.firstMoment.end(), 0.0), 90);
+        QCOMPARE(std::count(moved.secondMoment.begin(), moved.secondMoment.end(), 0.0), 90);
+        for (std::size_t i = 0; i < before.size(); ++i)  // decided gates may turn again where more are to close
+            QCOMPARE(moved.logAlpha[i], to > 0.5 ? std::clamp(before[i], -4.0, 4.0) : before[i]);
+        learn(learner, loss, 20, 150);
+        QCOMPARE(learner.bank().state().updateCount, 20);
+        learn(learner, loss, 1, 150);  // the first at the new target
+        QCOMPARE(learner.bank().state().updateCount, 1);
+    }
+
     void followsADragThroughTwentyValues() {
         GateLearner learner(gridOf(90), configFor(0.5));
         SyntheticLoss loss(90, 9);

@@ -188,7 +188,7 @@ private Q_SLOTS:
         QVERIFY2(layout == kScattered, qPrintable(shown(layout)));
     }
 
-    void gatesThatOpenAgainGetStepsToLearn() {
+    void aMovedTargetGetsStepsToSettle() {
         const Transformer model = builtDecoder(kScattered);
         const TokenCorpus corpus = randomText();
         TrainingConfig config = toyConfig(0.75);
@@ -196,8 +196,15 @@ private Q_SLOTS:
         Trainer trainer(model, corpus, config);
         for (int step = 0; step < 10; ++step) static_cast<void>(trainer.step());
         trainer.retarget(0.3, 5);
-        // The ramp, 40 steps to settle, and .7 of the planned 20 for the .6 of all closed gates that open.
-        QCOMPARE(trainer.config().stepCount, 10 + 5 + 40 + 8);
+        QCOMPARE(trainer.config().stepCount, 10 + 5 + 40);  // its ramp, and at least 40 steps
+        config.stepCount = 100;
+        Trainer longer(model, corpus, config);
+        for (int step = 0; step < 10; ++step) static_cast<void>(longer.step());
+        longer.retarget(0.3, 5);
+        QCOMPARE(longer.config().stepCount, 100);
+        for (int step = 10; step < 60; ++step) static_cast<void>(longer.step());
+        longer.retarget(0.5, 5);
+        QCOMPARE(longer.config().stepCount, 60 + 5 + 70);  // seven tenths of the planned steps
     }
 
     void aPlannedMoveSurvivesAResume() {
