@@ -9,8 +9,7 @@ struct Pack8 {
     float values[8];
 };
 
-__device__ __forceinline__ Pack8 loadPack(const __nv_bfloat16* from) {
-    const uint4 raw = *reinterpret_cast<const uint4*>(from);
+__device__ __forceinline__ Pack8 unpack(const uint4& raw) {
     const auto* pairs = reinterpret_cast<const __nv_bfloat162*>(&raw);
     Pack8 pack;
 #pragma unroll
@@ -20,6 +19,10 @@ __device__ __forceinline__ Pack8 loadPack(const __nv_bfloat16* from) {
         pack.values[2 * i + 1] = pair.y;
     }
     return pack;
+}
+
+__device__ __forceinline__ Pack8 loadPack(const __nv_bfloat16* from) {
+    return unpack(*reinterpret_cast<const uint4*>(from));
 }
 
 __device__ __forceinline__ void storePack(__nv_bfloat16* to, const Pack8& pack) {

@@ -16,7 +16,8 @@ enum class Part { Query, Key, Value };
 /// One head of one token.
 struct Item {
     long long row = 0;
-    int head = 0;  // in the projection's order
+    int token = 0;  // of its text
+    int head = 0;   // in the projection's order
     Part part = Part::Query;
     int kvSlot = 0;       // of its KV head
     int withinGroup = 0;  // of a query head, 0 else
@@ -36,16 +37,18 @@ struct Item {
     }
 };
 
-__device__ __forceinline__ int headsOf(const HeadSlots& h) {
+__host__ __device__ __forceinline__ int headsOf(const HeadSlots& h) {
     return h.order.kvHeads * (h.group + 2);
 }
 
-__device__ Item itemOf(const HeadSlots& h, long long index) {
-    const int lanes = h.headDim / (2 * kPack), heads = headsOf(h), queryHeads = h.order.kvHeads * h.group;
+__device__ Item itemOf(const HeadSlots& h, unsigned index) {
+    const unsigned lanes = h.headDim / (2 * kPack), heads = headsOf(h), row = index / lanes / heads;
+    const int queryHeads = h.order.kvHeads * h.group;
     Item item;
     item.low = static_cast<int>(index % lanes) * kPack;
-    item.head = static_cast<int>(index / lanes % heads);
-    item.row = index / lanes / heads;
+    item.head = static_cast<int>(index / lanes - row * heads);
+    item.row = row;
+    item.token = static_cast<int>(row % static_cast<unsigned>(h.tokens));
     if (item.head < queryHeads) {
         item.kvSlot = h.order.slot[item.head / h.group];
         item.withinGroup = item.head % h.group;
@@ -95,12 +98,26 @@ __device__ __forceinline__ void scaleBy(Halves& x, const Halves& weight, float s
     }
 }
 
+__device__ __forceinline__ Pack8 loadFloats(const float* from) {
+    Pack8 pack;
+#pragma unroll
+    for (int i = 0; i < kPack; i += 4) {
+        const float4 part = *reinterpret_cast<const float4*>(from + i);
+        pack.values[i] = part.x;
+        pack.values[i + 1] = part.y;
+        pack.values[i + 2] = part.z;
+        pack.values[i + 3] = part.w;
+    }
+    return pack;
+}
+
 /// Turns by the token's angles, backwards with direction -1.
-__device__ __forceinline__ void turn(const HeadSlots& h, long long row, int low, float direction, Halves& x) {
-    const long long at = row % h.tokens * (h.headDim / 2) + low;
+__device__ __forceinline__ void turn(const HeadSlots& h, const Item& item, float direction, Halves& x) {
+    const long long at = static_cast<long long>(item.token) * (h.headDim / 2) + item.low;
+    const Pack8 cosine = loadFloats(h.cosine + at), sine = loadFloats(h.sine + at);
 #pragma unroll
     for (int d = 0; d < kPack; ++d) {
-        const float c = h.cosine[at + d], s = direction * h.sine[at + d];
+        const float c = cosine.values[d], s = direction * sine.values[d];
         const float a = x.low.values[d], b = x.high.values[d];
         x.low.values[d] = a * c - b * s;
         x.high.values[d] = b * c + a * s;
@@ -111,9 +128,9 @@ __device__ __forceinline__ const void* normOf(const HeadSlots& h, Part part) {
     return part == Part::Query ? h.queryNorm : part == Part::Key ? h.keyNorm : nullptr;
 }
 
-__global__ void fillKernel(HeadSlots h, const void* projected, void* slots, long long count) {
+__global__ void fillKernel(HeadSlots h, const void* projected, void* slots, unsigned count) {
     const int lanes = h.headDim / (2 * kPack);
-    const long long index = static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x;
+    const unsigned index = blockIdx.x * kThreads + threadIdx.x;
     const Item item = itemOf(h, min(index, count - 1));  // the last warp's spare lanes take part in sums
     Halves x = loadHalves(h, projected, item.row * headsOf(h) + item.head, item.low);
     if (h.queryNorm) {
@@ -121,7 +138,7 @@ __global__ void fillKernel(HeadSlots h, const void* projected, void* slots, long
         if (const void* norm = normOf(h, item.part))
             scaleBy(x, loadHalves(h, norm, 0, item.low), rsqrtf(squares / static_cast<float>(h.headDim) + h.epsilon));
     }
-    if (item.part != Part::Value) turn(h, item.row, item.low, 1, x);
+    if (item.part != Part::Value) turn(h, item, 1, x);
     if (index < count) storeHalves(h, slots, item.row * headsOf(h) + item.slotHead(h), item.low, x);
 }
 
@@ -142,10 +159,9 @@ __device__ Halves slotGradient(const HeadSlots& h, const SlotGradients& g, const
             x.high.values[d] = fullShare * x.high.values[d] + slidingShare * s.high.values[d];
         }
     }
-    const int token = static_cast<int>(item.row % h.tokens);
-    if (!slides || item.part == Part::Query || token >= g.sinkTokens) return x;
+    if (!slides || item.part == Part::Query || item.token >= g.sinkTokens) return x;
     const long long batch = item.row / h.tokens + (item.part == Part::Value ? h.batch : 0);
-    const long long head = (batch * g.sinkTokens + token) * h.order.kvHeads + item.kvSlot;
+    const long long head = (batch * g.sinkTokens + item.token) * h.order.kvHeads + item.kvSlot;
     const float* sink = g.sinks + head * h.headDim + item.low;
 #pragma unroll
     for (int d = 0; d < kPack; ++d) {
@@ -170,20 +186,18 @@ __device__ void addNormGradient(const HeadSlots& h, const Item& item, const Halv
     }
 }
 
-__global__ void gatherKernel(HeadSlots h, SlotGradients g, const void* projected, void* gradProjected,
-                             long long count) {
+__global__ void gatherKernel(HeadSlots h, SlotGradients g, const void* projected, void* gradProjected, unsigned count) {
     __shared__ NormSums sums;
     const int lanes = h.headDim / (2 * kPack);
     if (g.gradQueryNorm) {
         for (int i = threadIdx.x; i < 2 * kMaxHeadDim; i += kThreads) sums.values[i] = 0;
         __syncthreads();
     }
-    for (long long base = static_cast<long long>(blockIdx.x) * kThreads; base < count;
-         base += static_cast<long long>(gridDim.x) * kThreads) {
-        const long long index = base + threadIdx.x;
+    for (unsigned base = blockIdx.x * kThreads; base < count; base += gridDim.x * kThreads) {
+        const unsigned index = base + threadIdx.x;
         const Item item = itemOf(h, min(index, count - 1));
         Halves gradient = slotGradient(h, g, item);
-        if (item.part != Part::Value) turn(h, item.row, item.low, -1, gradient);
+        if (item.part != Part::Value) turn(h, item, -1, gradient);
         const long long head = item.row * headsOf(h) + item.head;
         if (h.queryNorm) {
             const void* norm = normOf(h, item.part);
@@ -212,28 +226,27 @@ __global__ void gatherKernel(HeadSlots h, SlotGradients g, const void* projected
     }
 }
 
-long long lanesOf(const HeadSlots& h) {
-    return static_cast<long long>(h.batch) * h.tokens * h.order.kvHeads * (h.group + 2) * (h.headDim / (2 * kPack));
+/// Fits 32 bits with room for a block: as many as don't would fill 128 GiB.
+unsigned lanesOf(const HeadSlots& h) {
+    return static_cast<unsigned>(h.batch) * h.tokens * headsOf(h) * (h.headDim / (2 * kPack));
 }
 
 }  // namespace
 
 void fillSlots(const HeadSlots& heads, const void* projected, void* slots, cudaStream_t stream) {
-    const long long count = lanesOf(heads);
+    const unsigned count = lanesOf(heads);
     if (count == 0) return;
-    fillKernel<<<static_cast<unsigned>((count + kThreads - 1) / kThreads), kThreads, 0, stream>>>(heads, projected,
-                                                                                                  slots, count);
+    fillKernel<<<(count - 1) / kThreads + 1, kThreads, 0, stream>>>(heads, projected, slots, count);
 }
 
 void gatherSlotGradients(const HeadSlots& heads, const SlotGradients& gradients, const void* projected,
                          void* gradProjected, cudaStream_t stream) {
-    const long long count = lanesOf(heads);
+    const unsigned count = lanesOf(heads);
     if (count == 0) return;
-    constexpr long long kBlocksThatSum = 1056;  // so that few blocks add to the norms' gradients
-    long long blocks = (count + kThreads - 1) / kThreads;
+    constexpr unsigned kBlocksThatSum = 1056;  // so that few blocks add to the norms' gradients
+    unsigned blocks = (count - 1) / kThreads + 1;
     if (gradients.gradQueryNorm) blocks = min(blocks, kBlocksThatSum);
-    gatherKernel<<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(heads, gradients, projected, gradProjected,
-                                                                         count);
+    gatherKernel<<<blocks, kThreads, 0, stream>>>(heads, gradients, projected, gradProjected, count);
 }
 
 }  // namespace consa::kernels

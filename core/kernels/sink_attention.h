@@ -7,6 +7,7 @@ namespace consa::kernels {
 
 inline constexpr int kMaxSinks = 8;
 inline constexpr int kMaxSinkHeadDim = 128;
+inline constexpr int kSinkHeadDimStep = 32;
 
 /// A [batch, tokens, heads, headDim] tensor of bfloat16: heads lie headDim apart, the batch tokens x tokenStride.
 struct HeadsIn {
@@ -29,7 +30,7 @@ struct SinkAttention {
     int tokens = 0;
     int queryHeads = 0;
     int kvHeads = 0;
-    int headDim = 0;  // a multiple of 8 up to kMaxSinkHeadDim
+    int headDim = 0;  // a multiple of kSinkHeadDimStep up to kMaxSinkHeadDim
     int windowTokens = 0;
     int sinkTokens = 0;  // at most kMaxSinks
     float scale = 0;     // 1 / sqrt(headDim)

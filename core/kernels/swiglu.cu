@@ -13,24 +13,29 @@ __device__ __forceinline__ float sigmoid(float x) {
     return 1.0f / (1.0f + __expf(-x));
 }
 
-__global__ void forwardKernel(const __nv_bfloat16* gateUp, __nv_bfloat16* out, long long count, int packs) {
-    const long long index = static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x;
+/// Where the gate of pack `index` of the product lies; the up projection's lies packs * 8 behind it.
+__device__ __forceinline__ long long gateAt(unsigned index, unsigned packs) {
+    return (static_cast<long long>(index) + index / packs * packs) * 8;
+}
+
+__global__ void forwardKernel(const __nv_bfloat16* gateUp, __nv_bfloat16* out, unsigned count, unsigned packs) {
+    const unsigned index = blockIdx.x * kThreads + threadIdx.x;
     if (index >= count) return;
-    const long long row = index / packs, at = row * packs * 16 + index % packs * 8;
+    const long long at = gateAt(index, packs);
     const Pack8 gate = loadPack(gateUp + at), up = loadPack(gateUp + at + packs * 8);
     Pack8 result;
 #pragma unroll
     for (int i = 0; i < 8; ++i) result.values[i] = gate.values[i] * sigmoid(gate.values[i]) * up.values[i];
-    storePack(out + index * 8, result);
+    storePack(out + index * 8LL, result);
 }
 
 __global__ void backwardKernel(const __nv_bfloat16* gateUp, const __nv_bfloat16* gradOut, __nv_bfloat16* gradGateUp,
-                               long long count, int packs) {
-    const long long index = static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x;
+                               unsigned count, unsigned packs) {
+    const unsigned index = blockIdx.x * kThreads + threadIdx.x;
     if (index >= count) return;
-    const long long row = index / packs, at = row * packs * 16 + index % packs * 8;
+    const long long at = gateAt(index, packs);
     const Pack8 gate = loadPack(gateUp + at), up = loadPack(gateUp + at + packs * 8);
-    const Pack8 grad = loadPack(gradOut + index * 8);
+    const Pack8 grad = loadPack(gradOut + index * 8LL);
     Pack8 gradGate, gradUp;
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
@@ -42,22 +47,25 @@ __global__ void backwardKernel(const __nv_bfloat16* gateUp, const __nv_bfloat16*
     storePack(gradGateUp + at + packs * 8, gradUp);
 }
 
+/// Fits 32 bits: as many packs as don't would fill 64 GiB.
+unsigned packsOf(long long rows, int width) {
+    return static_cast<unsigned>(rows * (width / 8));
+}
+
 }  // namespace
 
 void swigluForward(const void* gateUp, void* out, long long rows, int width, cudaStream_t stream) {
-    const int packs = width / 8;
-    const long long count = rows * packs;
+    const unsigned packs = width / 8, count = packsOf(rows, width);
     if (count == 0) return;
-    forwardKernel<<<static_cast<unsigned>((count + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
-        static_cast<const __nv_bfloat16*>(gateUp), static_cast<__nv_bfloat16*>(out), count, packs);
+    forwardKernel<<<(count - 1) / kThreads + 1, kThreads, 0, stream>>>(static_cast<const __nv_bfloat16*>(gateUp),
+                                                                       static_cast<__nv_bfloat16*>(out), count, packs);
 }
 
 void swigluBackward(const void* gateUp, const void* gradOut, void* gradGateUp, long long rows, int width,
                     cudaStream_t stream) {
-    const int packs = width / 8;
-    const long long count = rows * packs;
+    const unsigned packs = width / 8, count = packsOf(rows, width);
     if (count == 0) return;
-    backwardKernel<<<static_cast<unsigned>((count + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
+    backwardKernel<<<(count - 1) / kThreads + 1, kThreads, 0, stream>>>(
         static_cast<const __nv_bfloat16*>(gateUp), static_cast<const __nv_bfloat16*>(gradOut),
         static_cast<__nv_bfloat16*>(gradGateUp), count, packs);
 }

@@ -2,6 +2,7 @@
 #include "core/model/chunked_loss.h"
 
 #include "core/model/fused_elementwise.h"
+#include "core/model/loss_chunks.h"
 
 #include <algorithm>
 #include <array>
@@ -13,12 +14,6 @@ namespace {
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
-
-constexpr int64_t kChunkValues = int64_t{1} << 28;  // logits held at once: 1 GiB in float32
-
-int64_t chunkRows(const Tensor& weight) {
-    return std::max<int64_t>(256, kChunkValues / weight.size(0));
-}
 
 /// Losses of rows of hidden states [rows, hidden] and, with gradScale not 0, the gradient of their sum times gradScale
 /// in the logits [rows, vocabulary].
@@ -45,7 +40,7 @@ ChunkLosses chunkLosses(const Tensor& hidden, const Tensor& weight, const Tensor
 /// Calls visit(begin, rows of hidden [rows, hidden], the same rows of targets [rows, ...]) for each chunk.
 template <typename Visit>
 void forEachChunk(const Tensor& hidden, const Tensor& weight, const Tensor& targets, Visit visit) {
-    const int64_t rows = hidden.size(0), step = chunkRows(weight);
+    const int64_t rows = hidden.size(0), step = lossChunkRows(rows, weight.size(0), weight.element_size());
     for (int64_t begin = 0; begin < rows; begin += step) {
         const int64_t count = std::min(step, rows - begin);
         visit(begin, hidden.narrow(0, begin, count), targets.narrow(0, begin, count));
@@ -68,8 +63,7 @@ public:
     /// Adds rows from `begin`: their losses, float32 [rows], and the gradient by their logits [rows, vocabulary].
     void add(int64_t begin, const Tensor& hidden, const Tensor& losses, const Tensor& gradLogits) {
         m_total += losses.sum();
-        if (m_gradHidden.defined())
-            m_gradHidden.narrow(0, begin, hidden.size(0)).copy_(torch::matmul(gradLogits, m_weight));
+        if (m_gradHidden.defined()) multiplyInto(m_gradHidden.narrow(0, begin, hidden.size(0)), gradLogits);
         if (m_gradWeight.defined()) m_gradWeight += torch::matmul(gradLogits.t(), hidden);
     }
     /// Keeps the gradients for backward() and returns the mean loss.
@@ -87,6 +81,12 @@ public:
     }
 
 private:
+    /// out = gradLogits weight.
+    void multiplyInto(Tensor out, const Tensor& gradLogits) const {
+        const torch::NoGradGuard noGradients;
+        torch::mm_out(out, gradLogits, m_weight.detach());
+    }
+
     const Tensor& m_weight;
     double m_scale;
     Tensor m_gradHidden, m_gradWeight, m_total;

@@ -263,7 +263,7 @@ private:
 }  // namespace
 
 bool canFuseAttention(const Tensor& q, const Tensor& k, const LayerGates& gates) {
-    return q.is_cuda() && q.scalar_type() == torch::kBFloat16 && q.size(3) % 8 == 0 &&
+    return q.is_cuda() && q.scalar_type() == torch::kBFloat16 && q.size(3) % kernels::kSinkHeadDimStep == 0 &&
            q.size(3) <= kernels::kMaxSinkHeadDim && gates.sinkTokens <= kernels::kMaxSinks &&
            k.size(2) <= kernels::kMaxKvHeads && at::cuda::getDeviceProperties(q.device().index())->major >= 8;
 }

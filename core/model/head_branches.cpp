@@ -6,10 +6,13 @@
 #include "core/kernels/sink_attention.h"
 
 #include <ATen/cuda/CUDAContext.h>
+#include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cudnn/Handle.h>
+#include <c10/cuda/CUDAGuard.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace consa {
 
@@ -94,38 +97,107 @@ Branch slidingBranch(const HeadBranches& call) {
     return {call, call.order.fullOnly, call.order.sliding(), call.windowTokens, call.order.full()};
 }
 
-/// Memory for cuDNN's calls out of torch's pool; the stream's order lets the next call use it again.
-kernels::Workspace workspaceOn(const Tensor& like, Tensor& holder) {
-    return [&](std::int64_t bytes) {
-        holder = torch::empty({bytes}, like.options().dtype(torch::kUInt8));
-        return holder.data_ptr();
-    };
+/// Lets the sliding branch run beside the full one: each alone leaves multiprocessors idle at its end, and the sinks
+/// wait for memory where the full branch computes. Memory comes from the main stream's pool and is given back after
+/// join().
+class SideStream {
+public:
+    /// Where times by part are wanted, or one of the branches has no heads, all stays on the main stream.
+    explicit SideStream(const HeadBranches& call)
+        : m_isUsed(!call.clock && call.order.full() > 0 && call.order.sliding() > 0) {
+        if (!m_isUsed) return;
+        m_fork.record(m_main);
+        m_fork.block(side());
+    }
+    /// Calls launch() with the side stream as the current one. What it allocates, it takes before.
+    template <typename Launch>
+    void run(Launch launch) const {
+        if (!m_isUsed) return launch();
+        const c10::cuda::CUDAStreamGuard guard(side());
+        launch();
+    }
+    /// The main stream goes on once the side stream has done its work.
+    void join() {
+        if (!m_isUsed) return;
+        m_isUsed = false;
+        m_join.record(side());
+        m_join.block(m_main);
+    }
+    /// Also after an exception: what the side stream still writes to must not be given away before.
+    ~SideStream() {
+        try {
+            join();
+        } catch (const c10::Error&) {  // the device is gone, and its memory with it
+        }
+    }
+    SideStream(const SideStream&) = delete;
+    SideStream& operator=(const SideStream&) = delete;
+
+private:
+    static at::cuda::CUDAStream side() {
+        thread_local std::map<c10::DeviceIndex, at::cuda::CUDAStream> streams;
+        const c10::DeviceIndex device = at::cuda::current_device();
+        return streams.try_emplace(device, at::cuda::getStreamFromPool(true, device)).first->second;
+    }
+
+    at::cuda::CUDAStream m_main = at::cuda::getCurrentCUDAStream();
+    bool m_isUsed;
+    at::cuda::CUDAEvent m_fork, m_join;
+};
+
+/// Memory for cuDNN's calls out of the pool of the stream that is current now, kept until the object goes.
+class Workspace {
+public:
+    explicit Workspace(const Tensor& like)
+        : m_options(like.options().dtype(torch::kUInt8)), m_stream(at::cuda::getCurrentCUDAStream()) {}
+    [[nodiscard]] kernels::Workspace memory() {
+        return [this](std::int64_t bytes) {
+            const c10::cuda::CUDAStreamGuard guard(m_stream);
+            m_bytes = torch::empty({bytes}, m_options);
+            return m_bytes.data_ptr();
+        };
+    }
+
+private:
+    torch::TensorOptions m_options;
+    at::cuda::CUDAStream m_stream;
+    Tensor m_bytes;
+};
+
+/// Room for a branch's log-sum-exp.
+Tensor emptyStats(const Branch& branch, const Tensor& slots) {
+    if (branch.kvHeads == 0) return {};
+    return torch::empty({branch.call.batch, branch.queryHeads(), branch.call.tokens},
+                        slots.options().dtype(torch::kFloat32));
 }
 
-/// Writes a branch's outputs in their place and returns its log-sum-exp.
-Tensor branchForward(kernels::HeadAttention& attention, const Branch& branch, const Tensor& slots, Tensor& out) {
-    if (branch.kvHeads == 0) return {};
+/// Writes a branch's outputs in their place and its log-sum-exp.
+void branchForward(kernels::HeadAttention& attention, const Branch& branch, const Tensor& slots, Tensor& out,
+                   Tensor& stats, Workspace& workspace) {
+    if (branch.kvHeads == 0) return;
     branch.mark();
-    Tensor holder, stats = torch::empty({branch.call.batch, branch.queryHeads(), branch.call.tokens},
-                                        slots.options().dtype(torch::kFloat32));
     attention.forward(at::native::getCudnnHandle(), branch.shape(),
                       {at(slots, branch.q()), at(slots, branch.k()), at(slots, branch.v()), at(out, branch.out()),
                        stats.data_ptr<float>()},
-                      workspaceOn(slots, holder));
-    if (!branch.seesSinks()) return stats;
+                      workspace.memory());
+    if (!branch.seesSinks()) return;
     branch.mark(Part::Sinks);
     kernels::mergeSinksForward(branch.sinks(slots), {at(out, branch.out()), branch.outStride()},
                                stats.data_ptr<float>(), at::cuda::getCurrentCUDAStream());
-    return stats;
 }
 
-/// Returns the gradients by the branch's queries, keys and values; those of the sinks' keys and values go to `sinks`.
-Tensor branchBackward(kernels::HeadAttention& attention, const Branch& branch, const Tensor& slots, const Tensor& out,
-                      const Tensor& stats, const Tensor& gradOut, Tensor& sinks) {
+/// Room for the gradients by a branch's queries, keys and values.
+Tensor emptyGradients(const Branch& branch, const Tensor& slots) {
     if (branch.kvHeads == 0) return {};
+    return torch::empty({slots.size(0), branch.gradientHeads(), branch.call.headDim}, slots.options());
+}
+
+/// Writes the gradients by the branch's queries, keys and values; those of the sinks' keys and values go to `sinks`.
+void branchBackward(kernels::HeadAttention& attention, const Branch& branch, const Tensor& slots, const Tensor& out,
+                    const Tensor& stats, const Tensor& gradOut, Tensor& gradients, Tensor& sinks,
+                    Workspace& workspace) {
+    if (branch.kvHeads == 0) return;
     branch.mark();
-    Tensor holder,
-        gradients = torch::empty({slots.size(0), branch.gradientHeads(), branch.call.headDim}, slots.options());
     const int64_t gradientStride = gradients.size(1) * gradients.size(2);
     kernels::AttentionShape shape = branch.shape();
     shape.gradOutTokenStride = branch.gradOutStride();
@@ -134,8 +206,8 @@ Tensor branchBackward(kernels::HeadAttention& attention, const Branch& branch, c
                        {at(slots, branch.q()), at(slots, branch.k()), at(slots, branch.v()), at(out, branch.out()),
                         at(gradOut, branch.q()), stats.const_data_ptr<float>(), gradients.data_ptr(),
                         at(gradients, branch.gradientK()), at(gradients, branch.gradientV())},
-                       workspaceOn(slots, holder));
-    if (!branch.seesSinks()) return gradients;
+                       workspace.memory());
+    if (!branch.seesSinks()) return;
     branch.mark(Part::Sinks);
     kernels::SinkGradients g;
     g.gradOut = {at(gradOut, branch.q()), branch.gradOutStride()};
@@ -147,7 +219,6 @@ Tensor branchBackward(kernels::HeadAttention& attention, const Branch& branch, c
     g.kvHeads = branch.call.order.kvHeads;
     g.firstKvHead = branch.firstSlot;
     kernels::mergeSinksBackward(branch.sinks(slots), g, at::cuda::getCurrentCUDAStream());
-    return gradients;
 }
 
 }  // namespace
@@ -174,24 +245,36 @@ kernels::HeadOrder headOrder(std::span<const double> z, int64_t tokens, int64_t 
 }
 
 BranchOutputs attendHeads(kernels::HeadAttention& attention, const HeadBranches& call, const Tensor& slots) {
+    const Branch full = fullBranch(call), sliding = slidingBranch(call);
     const int64_t places = call.order.kvHeads + call.order.mixed;
     BranchOutputs outputs;
     outputs.out = torch::empty({slots.size(0), places * call.group, call.headDim}, slots.options());
-    outputs.fullStats = branchForward(attention, fullBranch(call), slots, outputs.out);
-    outputs.slidingStats = branchForward(attention, slidingBranch(call), slots, outputs.out);
+    outputs.fullStats = emptyStats(full, slots);
+    outputs.slidingStats = emptyStats(sliding, slots);
+    Workspace fullWorkspace(slots), slidingWorkspace(slots);
+    SideStream side(call);
+    branchForward(attention, full, slots, outputs.out, outputs.fullStats, fullWorkspace);
+    side.run([&] { branchForward(attention, sliding, slots, outputs.out, outputs.slidingStats, slidingWorkspace); });
+    side.join();
     return outputs;
 }
 
 BranchGradients attendHeadsBackward(kernels::HeadAttention& attention, const HeadBranches& call, const Tensor& slots,
                                     const BranchOutputs& outputs, const Tensor& gradOut) {
     const Branch full = fullBranch(call), sliding = slidingBranch(call);
-    BranchGradients result;
+    BranchGradients result{emptyGradients(full, slots), emptyGradients(sliding, slots), {}};
     if (sliding.seesSinks())
         result.sinks = torch::zeros({2, call.batch, call.sinkTokens, call.order.kvHeads, call.headDim},
                                     slots.options().dtype(torch::kFloat32));
-    result.full = branchBackward(attention, full, slots, outputs.out, outputs.fullStats, gradOut, result.sinks);
-    result.sliding =
-        branchBackward(attention, sliding, slots, outputs.out, outputs.slidingStats, gradOut, result.sinks);
+    Workspace fullWorkspace(slots), slidingWorkspace(slots);
+    SideStream side(call);
+    branchBackward(attention, full, slots, outputs.out, outputs.fullStats, gradOut, result.full, result.sinks,
+                   fullWorkspace);
+    side.run([&] {
+        branchBackward(attention, sliding, slots, outputs.out, outputs.slidingStats, gradOut, result.sliding,
+                       result.sinks, slidingWorkspace);
+    });
+    side.join();
     return result;
 }
 

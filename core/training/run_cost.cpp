@@ -1,14 +1,13 @@
 // Counting of values, bytes and FLOP.
 #include "core/training/run_cost.h"
 
+#include "core/model/loss_chunks.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace consa {
 
-namespace {
-
-/// Key positions that the queries of a sequence see in all.
 double visiblePairs(double tokens, double window, double sinks) {
     const double band = std::min(tokens, window), all = tokens * (tokens + 1) / 2;
     const double beyond = std::max(0.0, tokens - window);  // queries whose window does not reach the first token
@@ -16,6 +15,8 @@ double visiblePairs(double tokens, double window, double sinks) {
     const double seen = std::min(sinks, beyond);  // a sink is counted once it has left the window
     return std::min(all, sliding + seen * (seen + 1) / 2 + (beyond - seen) * seen);
 }
+
+namespace {
 
 constexpr int kSingle = 4;  // bytes of a float32
 
@@ -62,8 +63,8 @@ double linearWeights(const ModelConfig& m) {
 double logitBytes(const ModelConfig& model, const TrainingConfig& config, double tokens, double valueBytes,
                   bool isOnGpu) {
     if (config.loss == TrainingLoss::DistillHidden) return 3.0 * kSingle * tokens * model.hiddenSize;
-    constexpr double kChunkValues = double(1 << 28), kLeastRows = 256;
-    const double rows = std::min(tokens, std::max(kLeastRows, std::floor(kChunkValues / model.vocabularySize)));
+    const auto rows = std::min(tokens, static_cast<double>(lossChunkRows(std::llround(tokens), model.vocabularySize,
+                                                                         std::llround(valueBytes))));
     constexpr double kDistilled = 5 * kSingle;  // two log-softmaxes, the wanted ones, and two steps of the divergence
     // On a CPU bfloat16 logits are widened beside their log-softmax; float32 ones need no second copy.
     const double plain = valueBytes == kSingle ? 2 * kSingle : valueBytes + 2 * kSingle;

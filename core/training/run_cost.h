@@ -9,6 +9,10 @@
 
 namespace consa {
 
+/// Key positions that the queries of a sequence see in all: those of the window, the query counted, and the sinks
+/// beyond it. Full attention: a window of all tokens.
+[[nodiscard]] double visiblePairs(double tokens, double window, double sinks);
+
 /// What a step works on.
 struct StepShape {
     int contextTokens = 0;
@@ -59,7 +63,7 @@ struct RunMemory {
 ///   where weights move: e (2h + H + f) more, the inputs of the linear layers.
 ///
 /// A layer's share is counted once more, for the gradients in flight, and hidden states of the loss beside them.
-/// Logits: chunks of 2^28 values (core/model/chunked_loss), in place on a GPU, beside one or two float32 copies on a
+/// Logits: chunks of 1 GiB (core/model/loss_chunks.h), in place on a GPU, beside one or two float32 copies on a
 /// CPU; distilling holds five. On a CPU the heap's gaps are added. Measured beside it: resources/docs/measurements.md.
 [[nodiscard]] RunMemory estimateRunMemory(const ModelConfig& model, const TrainingConfig& config, bool isOnGpu);
 

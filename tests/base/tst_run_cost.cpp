@@ -1,5 +1,6 @@
 // What a run costs, against sums made by hand and pairs counted one by one.
 #include "core/base/host_memory.h"
+#include "core/model/loss_chunks.h"
 #include "core/training/run_cost.h"
 
 #include <QtTest>
@@ -52,6 +53,20 @@ class TestRunCost : public QObject {
     Q_OBJECT
 
 private slots:
+    void chunksOfTheLoss() {
+        for (const int rows : {1, 100, 129, 4096, 16384, 32768, 100000})
+            for (const int vocabulary : {128, 49152, 151936, 4000000})
+                for (const int bytes : {2, 4}) {
+                    const auto chunk = lossChunkRows(rows, vocabulary, bytes);
+                    QCOMPARE(chunk % 128, 0);
+                    const double size = double(chunk - 128) * vocabulary * bytes;  // but for rounding up to a tile
+                    QVERIFY(size <= double(1 << 30) || chunk == 256);
+                    const auto chunks = (rows + chunk - 1) / chunk;
+                    QVERIFY(chunks == 1 || chunks * chunk - rows < chunk);
+                }
+        QCOMPARE(lossChunkRows(16384, 151936, 2), 3328);  // 5 chunks of 26 tiles, the last of 24
+    }
+
     void memoryOnAGpu() {
         TrainingConfig config = smallRun();
         const RunMemory memory = estimateRunMemory(smallModel(), config, true);
