@@ -3,6 +3,7 @@
 
 #include "app/headless/headless_session.h"
 #include "core/base/byte_text.h"
+#include "core/evaluation/attention_benchmark.h"
 #include "core/evaluation/step_benchmark.h"
 
 #include <fmt/format.h>
@@ -68,26 +69,36 @@ void report(const StepBenchmark& b, const StepTimes& times) {
         times.usefulFlop / seconds / kTera, peak, times.deviceName, times.dataType, b.repeats);
 }
 
+/// Options that every measurement has.
+void addWorkload(CLI::App& command, StepOptions& o) {
+    StepBenchmark& b = o.benchmark;
+    command
+        .add_option("--shape", b.shape, "tiny, smollm2-135m, qwen3-0.6b, qwen3-1.7b or llama-3.1-8b; random weights")
+        ->capture_default_str();
+    command.add_option("--context", b.contextTokens, "tokens of a window of text")->capture_default_str();
+    command.add_option("--batch", b.batchSize, "windows of text a step")->capture_default_str();
+    command.add_option("--window", b.windowTokens, "sliding window in tokens, the query counted")
+        ->capture_default_str();
+    command.add_option("--sinks", b.sinkTokens, "first tokens that stay visible")->capture_default_str();
+    command.add_option("--repeats", b.repeats, "the median counts")->capture_default_str();
+    command.add_option("--seed", b.seed, "seed of weights, tokens and gates")->capture_default_str();
+    command.add_option("--device", b.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+    command.add_option("--dtype", o.type, "auto, float32 or bfloat16")->capture_default_str();
+}
+
 void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& name, const std::string& about,
                     bool isForwardOnly) {
     CLI::App* command = bench.add_subcommand(name, about);
     const auto o = std::make_shared<StepOptions>();
-    StepBenchmark& b = o->benchmark;
-    b.isForwardOnly = isForwardOnly;
-    command
-        ->add_option("--shape", b.shape, "tiny, smollm2-135m, qwen3-0.6b, qwen3-1.7b or llama-3.1-8b; random weights")
-        ->capture_default_str();
-    command->add_option("--context", b.contextTokens, "tokens of a window of text")->capture_default_str();
-    command->add_option("--batch", b.batchSize, "windows of text a step")->capture_default_str();
-    command->add_option("--window", b.windowTokens, "sliding window in tokens, the query counted")
-        ->capture_default_str();
-    command->add_option("--sinks", b.sinkTokens, "first tokens that stay visible")->capture_default_str();
+    o->benchmark.isForwardOnly = isForwardOnly;
+    addWorkload(*command, *o);
     command
         ->add_option(
             "--gates", o->gates,
             "start (logAlpha 4), late (.25 exactly full, .65 exactly sliding, .1 between) or both (all between)")
         ->capture_default_str();
-    command->add_option("--draws", b.gateDraws, "parts of the batch with gates of their own")->capture_default_str();
+    command->add_option("--draws", o->benchmark.gateDraws, "parts of the batch with gates of their own")
+        ->capture_default_str();
     command
         ->add_option("--recompute", o->recompute,
                      "what a GPU's backward pass computes again: none, feed-forward, layer; auto: the least that fits")
@@ -96,10 +107,6 @@ void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& n
     command->add_option("--path", o->path, "fused, or plain: torch's operations around the attention, to compare with")
         ->check(CLI::IsMember({"fused", "plain"}))
         ->capture_default_str();
-    command->add_option("--repeats", b.repeats, "the median counts")->capture_default_str();
-    command->add_option("--seed", b.seed, "seed of weights, tokens and gates")->capture_default_str();
-    command->add_option("--device", b.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-    command->add_option("--dtype", o->type, "auto, float32 or bfloat16")->capture_default_str();
     command->callback([o, &chosen] {
         chosen = [o] {
             o->benchmark.gates = gatePhaseFromString(o->gates);
@@ -111,11 +118,54 @@ void addMeasurement(CLI::App& bench, ChosenCommand& chosen, const std::string& n
     });
 }
 
+void reportAttention(const StepBenchmark& b, const std::vector<AttentionTime>& times) {
+    constexpr double kTera = 1e12, kMilli = 1e3;
+    constexpr double kBackwardShare = 2.5;  // five products where the forward pass has two
+    auto kinds = nlohmann::json::array();
+    for (const AttentionTime& t : times) {
+        nlohmann::json kind{
+            {"kind", t.kind}, {"forward_seconds", t.forwardSeconds}, {"backward_seconds", t.backwardSeconds}};
+        std::string rates;
+        if (t.forwardFlop > 0 && t.forwardSeconds > 0 && t.backwardSeconds > 0) {
+            kind["forward_tflops"] = t.forwardFlop / t.forwardSeconds / kTera;
+            kind["backward_tflops"] = kBackwardShare * t.forwardFlop / t.backwardSeconds / kTera;
+            rates = fmt::format("; {:.3g} and {:.3g} TFLOP/s", t.forwardFlop / t.forwardSeconds / kTera,
+                                kBackwardShare * t.forwardFlop / t.backwardSeconds / kTera);
+        }
+        kinds.push_back(kind);
+        fmt::print(stderr, "{:8} forward {:.3f} ms, backward {:.3f} ms{}\n", t.kind, kMilli * t.forwardSeconds,
+                   kMilli * t.backwardSeconds, rates);
+    }
+    writeJsonLine(nlohmann::json{
+        {"event", "done"},
+        {"shape", b.shape},
+        {"tokens", b.contextTokens},
+        {"batch", b.batchSize},
+        {"window", b.windowTokens},
+        {"sinks", b.sinkTokens},
+        {"kinds",
+         kinds}}.dump());
+}
+
+void addAttention(CLI::App& bench, ChosenCommand& chosen) {
+    CLI::App* command =
+        bench.add_subcommand("attention", "Times one layer's attention over all heads, full and sliding.");
+    const auto o = std::make_shared<StepOptions>();
+    addWorkload(*command, *o);
+    command->callback([o, &chosen] {
+        chosen = [o] {
+            o->benchmark.dataType = dataTypeFromString(o->type);
+            reportAttention(o->benchmark, measureAttention(o->benchmark));
+        };
+    });
+}
+
 }  // namespace
 
 void addBenchStep(CLI::App& bench, ChosenCommand& chosen) {
     addMeasurement(bench, chosen, "step", "Times a gate-learning step with frozen random weights.", false);
     addMeasurement(bench, chosen, "evaluate", "Times a forward pass with losses under a layout's gates.", true);
+    addAttention(bench, chosen);
 }
 
 }  // namespace consa

@@ -1,11 +1,11 @@
-// consa bench step and bench evaluate: how long a step takes.
+// consa bench step, evaluate and attention: how long a step takes, and its attention.
 #pragma once
 
 #include "app/headless/commands.h"
 
 namespace consa {
 
-/// Adds `step` and `evaluate` to the group `bench`.
+/// Adds `step`, `evaluate` and `attention` to the group `bench`.
 void addBenchStep(CLI::App& bench, ChosenCommand& chosen);
 
 }  // namespace consa

@@ -29,7 +29,7 @@ using torch::Tensor;
 constexpr int kWarmups = 3;  // allocator and kernels' own choices settle
 constexpr double kGib = 1024.0 * 1024 * 1024;
 
-void requireValid(const StepBenchmark& b, const ModelConfig& config) {
+void requireFits(const StepBenchmark& b, const ModelConfig& config) {
     const auto require = [](bool isGood, const std::string& what) {
         if (!isGood) throw Error(what);
     };
@@ -198,9 +198,13 @@ std::vector<double> gatesInPhase(GatePhase phase, int count, std::uint64_t seed)
     return z;
 }
 
+void requireValid(const StepBenchmark& benchmark) {
+    requireFits(benchmark, knownShape(benchmark.shape));
+}
+
 StepTimes measureSteps(const StepBenchmark& b) {
     const ModelConfig config = knownShape(b.shape);
-    requireValid(b, config);
+    requireFits(b, config);
     const torch::Device device = deviceFromString(b.device);
     const torch::ScalarType type = scalarType(b.dataType, device, /*forLearning=*/!b.isForwardOnly);
     StepTimes times;

@@ -44,6 +44,9 @@ struct StepBenchmark {
     DataType dataType = DataType::Auto;
 };
 
+/// Throws Error (BadInput) naming the option that cannot be used.
+void requireValid(const StepBenchmark& benchmark);
+
 struct StepTimes {
     std::vector<double> seconds;  // of every repeat, in order
     double medianSeconds = 0;

@@ -1,6 +1,7 @@
 // Tests the measurement of steps: what it computes, what it counts, and how it refuses.
 #include "core/base/dice.h"
 #include "core/checkpoint/known_shapes.h"
+#include "core/evaluation/attention_benchmark.h"
 #include "core/evaluation/step_benchmark.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/run_consa.h"
@@ -91,6 +92,21 @@ private Q_SLOTS:
         QVERIFY(times.usefulFlop < times.fullFlop);
     }
 
+    void measuresAttentionAlone() {
+        StepBenchmark b = tinyBenchmark();
+        const ModelConfig c = knownShape("tiny");
+        const std::vector<AttentionTime> times = measureAttention(b);
+        QCOMPARE(times.size(), std::size_t{2});
+        QCOMPARE(QString::fromStdString(times[0].kind), QString("full"));
+        QCOMPARE(QString::fromStdString(times[1].kind), QString("sliding"));
+        const double perPair = 4.0 * c.headDim * c.queryHeadCount * b.batchSize;
+        QCOMPARE(times[0].forwardFlop, perPair * pairsSeen(64, 64, 0));
+        QCOMPARE(times[1].forwardFlop, perPair * pairsSeen(64, 16, b.sinkTokens));
+        for (const AttentionTime& time : times) QVERIFY(time.forwardSeconds > 0 && time.backwardSeconds >= 0);
+        b.windowTokens = 0;
+        VERIFY_ERROR((void)measureAttention(b), "--window");
+    }
+
     void refusesWhatCannotBeMeasured() {
         StepBenchmark b = tinyBenchmark();
         b.shape = "gpt";
@@ -101,6 +117,16 @@ private Q_SLOTS:
         b = tinyBenchmark();
         b.gateDraws = 3;
         VERIFY_ERROR((void)measureSteps(b), "--draws");
+    }
+
+    void printsAttention() {
+        REQUIRE_CONSA();
+        const test::ConsaRun run = test::runConsa({"bench", "attention", "--shape", "tiny", "--context", "48",
+                                                   "--window", "8", "--repeats", "1", "--device", "cpu"});
+        QVERIFY2(run.exitCode == 0, run.messages.constData());
+        const auto result = nlohmann::json::parse(run.output.toStdString());
+        QCOMPARE(result.at("kinds").size(), std::size_t{2});
+        QVERIFY(result.at("kinds")[1].at("forward_seconds").get<double>() > 0);
     }
 
     void printsOneLine() {
