@@ -159,7 +159,7 @@ private Q_SLOTS:
         QTest::newRow("device") << "device"
                                 << "cuda:77";
         QTest::newRow("run folder") << "resume"
-                                    << "config.json";
+                                    << "/no/such/run";
     }
 
     void badInputIsASentence() {
