@@ -55,7 +55,7 @@ double longestBlock(const FullCounts& counts, int atLeast) {
 /// `third`: 0 bottom, 1 middle, 2 top.
 double fullShare(const FullCounts& counts, int third) {
     const auto border = [layers = static_cast<std::ptrdiff_t>(counts.byLayer.size())](int i) {
-        return (2 * i * layers + 3) / 6;  // round(i layers / 3)
+        return (2 * layers * i + 3) / 6;  // round(i layers / 3)
     };
     const auto begin = counts.byLayer.begin() + border(third), end = counts.byLayer.begin() + border(third + 1);
     if (begin == end) return std::numeric_limits<double>::quiet_NaN();

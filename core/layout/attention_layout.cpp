@@ -14,7 +14,8 @@ namespace {
 
 std::size_t unitIndex(const UnitGrid& grid, int layer, int unit) {
     assert(layer >= 0 && layer < grid.layerCount && unit >= 0 && unit < grid.unitsPerLayer());
-    return static_cast<std::size_t>(layer * grid.unitsPerLayer() + unit);
+    const int index = layer * grid.unitsPerLayer() + unit;
+    return static_cast<std::size_t>(index);
 }
 
 }  // namespace

@@ -216,7 +216,8 @@ std::string toJson(const LayoutFile& file) {
     fields.emplace_back("note", dumpJson(file.note));
 
     std::string text = "{";
-    for (const auto& [key, value] : fields) text += (text == "{" ? "\n  \"" : ",\n  \"") + key + "\": " + value;
+    for (const auto& [key, value] : fields)
+        text.append(text == "{" ? "\n  \"" : ",\n  \"").append(key).append("\": ").append(value);
     return text + "\n}\n";
 }
 

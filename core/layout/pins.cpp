@@ -51,7 +51,8 @@ UnitPins unitPins(const std::vector<Pin>& pins, const UnitGrid& grid) {
                         std::to_string(grid.unitsPerLayer()) + ", counted from 0");
         const int first = isWhole ? 0 : pin.unit, last = isWhole ? grid.unitsPerLayer() - 1 : pin.unit;
         for (int unit = first; unit <= last; ++unit) {
-            auto& place = result[static_cast<std::size_t>(pin.layer * grid.unitsPerLayer() + unit)];
+            const int index = pin.layer * grid.unitsPerLayer() + unit;
+            auto& place = result[static_cast<std::size_t>(index)];
             if (place) throw Error("The unit of the pin " + toString(pin) + " is pinned twice; give one pin a unit");
             place = pin.isFull;
         }

@@ -201,6 +201,7 @@ TokenCorpus loadCorpus(const std::vector<std::string>& paths, const Tokenizer& t
                        const std::string& tokenizerKey) {
     if (paths.empty()) throw Error("no text is named: name files or folders, `default`, `demo` or `generated:SEED`");
     std::vector<TextSource> sources;
+    sources.reserve(paths.size());
     for (const std::string& path : paths) sources.push_back(textSource(path));
     CorpusLoader loader(sources, tokenizer, progress, options);
     std::vector<Document> documents = loader.load(tokenizerKey);

@@ -90,8 +90,10 @@ std::vector<GateBank::Sample> GateLearner::samples(int count) const {
             randomLayout(grid, m_ramp.target, mixSeed(m_seed, static_cast<std::uint64_t>(m_step)));
         return {{{drawn.full.begin(), drawn.full.end()}, std::vector<double>(unitCount)}};
     }
+    const int sampleCount = isPlain(m_method) ? 1 : count;
     std::vector<GateBank::Sample> result;
-    for (int i = 0; i < (isPlain(m_method) ? 1 : count); ++i) result.push_back(m_bank.sample(m_step, i));
+    result.reserve(static_cast<std::size_t>(std::max(sampleCount, 0)));
+    for (int i = 0; i < sampleCount; ++i) result.push_back(m_bank.sample(m_step, i));
     return result;
 }
 
