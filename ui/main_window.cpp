@@ -12,6 +12,7 @@
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
 #include "ui/models/run_list_model.h"
+#include "ui/session/kept_gates.h"
 #include "ui/session/pin_edits.h"
 #include "ui/session/recent_files.h"
 #include "ui/session/run_follower.h"
@@ -29,7 +30,6 @@
 #include "ui/views/run_panel.h"
 #include "ui/views/status_strip.h"
 #include "ui/views/steering_panel.h"
-#include "ui/views/timeline_strip.h"
 #include "ui/window_actions.h"
 
 #include <QAbstractButton>
@@ -62,6 +62,8 @@ MainWindow::MainWindow(SessionInterface& session, QWidget* parent)
       m_targets(new TargetEdits(*m_undo, this)),
       m_gates(new GateGridModel(this)),
       m_record(new GateRecord(64'000'000, this)),
+      m_pastGates(new KeptGates(this)),
+      m_openedGates(new KeptGates(this)),
       m_history(new RunHistory(this)),
       m_comparison(new ComparisonModel(this)),
       m_frontier(new FrontierRecord(dataFolder() / "frontier", this)),
@@ -155,6 +157,7 @@ void MainWindow::connectSession() {
 }
 
 void MainWindow::connectSteering() {
+    connect(m_targets, &TargetEdits::requested, this, &MainWindow::applyTarget);
     connect(m_steering, &SteeringPanel::targetCommitted, this, &MainWindow::commitTarget);
     connect(m_steering, &SteeringPanel::cutMoved, this, &MainWindow::moveCut);
     connect(m_steering, &SteeringPanel::continueRequested, this, [this](double target) {
@@ -186,16 +189,6 @@ void MainWindow::connectPins() {
         if (m_pins->grid() == m_plan.grid()) m_plan.setPins(m_pins->pins());
         m_gates->setPins(m_pins->pins());
         m_steering->updateFacts();
-    });
-}
-
-void MainWindow::connectTimeline() {
-    connect(m_targets, &TargetEdits::requested, this, &MainWindow::applyTarget);
-    TimelineStrip& timeline = m_heatmapPanel->timeline();
-    connect(&timeline, &TimelineStrip::liveRequested, this, &MainWindow::showSessionAgain);
-    connect(&timeline, &TimelineStrip::frameRequested, this, [this](std::size_t frame) {
-        const LayoutFile then = m_record->layoutAt(frame);
-        showLayout(then, tr("step %1 of this run").arg(then.provenance.step));
     });
 }
 

@@ -26,8 +26,10 @@ class FigureActions;
 class FrontierRecord;
 class GateGridModel;
 class GateRecord;
+struct GateFrame;
 class HeatmapPanel;
 class HistoryChart;
+class KeptGates;
 class LogModel;
 class LogPanel;
 class MessageBar;
@@ -74,7 +76,6 @@ private:
     void connectSession();
     void connectSteering();
     void connectPins();
-    void connectTimeline();
     void connectResults();
     void connectFiles();
     void restoreWindow();
@@ -140,7 +141,16 @@ private:
     // main_window_forks.cpp: what it does with kept states, and holding.
     void connectForks();
     void showForks(const SessionSnapshot& snapshot);
+    void enableForks(const SessionSnapshot& snapshot);
     void forkRun(int step);
+
+    // main_window_timeline.cpp: the steps of the run on show.
+    void connectTimeline();
+    void recordGates(const SessionSnapshot& snapshot);
+    void showStep(std::size_t frame);
+    void showLatestStep();
+    void showOpenedRun(const QString& folder, const LayoutFile& latest);
+    void addOpenedSteps(const SessionSnapshot& run, const std::vector<GateFrame>& frames);
 
     // main_window_files.cpp: what it opens.
     void openModel(const QString& model, const std::vector<std::string>& texts = {});
@@ -160,6 +170,8 @@ private:
     TargetEdits* m_targets;
     GateGridModel* m_gates;
     GateRecord* m_record;
+    KeptGates* m_pastGates;    // of the session's run, before its first step here
+    KeptGates* m_openedGates;  // of the saved run on show
     RunHistory* m_history;
     ComparisonModel* m_comparison;
     FrontierRecord* m_frontier;
@@ -187,10 +199,13 @@ private:
     QMenu* m_recentMenu = nullptr;
     QToolButton* m_modelButton = nullptr;
     QToolButton* m_textButton = nullptr;
-    std::string m_builtInsFor;  // model and window whose built-in presets are listed
-    std::string m_lastError;    // of a snapshot, shown once
-    int m_rewindCount = 0;      // of the snapshot on show
-    int m_evaluatedStep = 0;    // of the latest comparison that was asked for
+    std::string m_builtInsFor;    // model and window whose built-in presets are listed
+    std::string m_lastError;      // of a snapshot, shown once
+    int m_rewindCount = 0;        // of the snapshot on show
+    std::uint64_t m_pastRun = 0;  // whose kept states were asked for
+    QString m_openedRun;          // folder of the saved run on show; empty while the session is
+    LayoutFile m_openedLayout;    // that run as it was left
+    int m_evaluatedStep = 0;      // of the latest comparison that was asked for
     QTimer m_cutRest;
     std::pair<std::string, std::vector<std::string>> m_askedFor;  // model and texts whose cut curve is asked for
 };

@@ -3,8 +3,10 @@
 #include "core/base/file_io.h"
 #include "ui/main_window.h"
 #include "ui/models/gate_grid_model.h"
+#include "ui/models/gate_record.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_history.h"
+#include "ui/session/kept_gates.h"
 #include "ui/session/recent_files.h"
 #include "ui/session/run_follower.h"
 #include "ui/session/saved_run.h"
@@ -106,6 +108,10 @@ void MainWindow::showLayout(const LayoutFile& file, const QString& name) {
 }
 
 void MainWindow::showSessionAgain() {
+    m_openedGates->stop();
+    m_openedRun.clear();
+    m_record->showSession();
+    enableForks(m_controller->snapshot());
     m_gates->showSession();
     m_heatmapPanel->setShownName(QString());
 }

@@ -33,24 +33,31 @@ void MainWindow::showForks(const SessionSnapshot& snapshot) {
     }
     const bool learnsGates = !snapshot.logAlpha.empty() && snapshot.config.mode != LearningMode::Recover;
     const bool hasMultipliers = learnsGates && snapshot.config.method == GateMethod::Consa;
-    const bool isAtWork = snapshot.state == SessionState::Loading || snapshot.state == SessionState::Evaluating;
-    const bool keepsStates =
-        !snapshot.logAlpha.empty() && snapshot.config.mode == LearningMode::Gates && !snapshot.runFolder.empty();
     m_actions->freeze->setEnabled(isRunGoingOn());
     m_actions->freeze->setChecked(snapshot.isFrozen);
     m_actions->hold->setEnabled(isRunGoingOn() && hasMultipliers);
     m_actions->hold->setChecked(snapshot.areMultipliersHeld);
-    m_actions->goBack->setEnabled(keepsStates && !isAtWork && snapshot.targetAppliedStep > 0);
-    m_actions->fork->setEnabled(keepsStates && !isAtWork);
-    m_heatmapPanel->timeline().setForkable(keepsStates && !isAtWork,
-                                           keepsStates ? tr("Wait until the work in progress is done")
-                                                       : tr("The weights of this run train: it keeps no earlier states "
-                                                            "to begin from"));
+    enableForks(snapshot);
+}
+
+/// A saved run on show is forked by its folder, and begins with the model and texts that it names.
+void MainWindow::enableForks(const SessionSnapshot& snapshot) {
+    const bool isAtWork = snapshot.state == SessionState::Loading || snapshot.state == SessionState::Evaluating;
+    const bool keepsStates =
+        !snapshot.logAlpha.empty() && snapshot.config.mode == LearningMode::Gates && !snapshot.runFolder.empty();
+    const bool isSaved = m_record->isShowingSaved();
+    const bool hasStates = isSaved ? !m_record->frames().empty() : keepsStates;
+    m_actions->goBack->setEnabled(keepsStates && !isSaved && !isAtWork && snapshot.targetAppliedStep > 0);
+    m_actions->fork->setEnabled(hasStates && !isAtWork);
+    m_heatmapPanel->timeline().setForkable(hasStates && !isAtWork,
+                                           hasStates ? tr("Wait until the work in progress is done")
+                                                     : tr("The weights of this run train: it keeps no earlier states "
+                                                          "to begin from"));
 }
 
 void MainWindow::forkRun(int step) {
     if (!m_actions->fork->isEnabled()) return;
-    const std::string source = m_controller->snapshot().runFolder;
+    const std::string source = m_openedRun.isEmpty() ? m_controller->snapshot().runFolder : m_openedRun.toStdString();
     m_messages->hide();
     m_follower->stop();
     showSessionAgain();

@@ -57,7 +57,7 @@ void MainWindow::openRun(const QString& folder) {
     m_chart->setStepCount(run.config.stepCount);
     m_chart->setLoss(run.config.loss);
     m_chart->setStepTokens(double(run.config.batchSize) * run.config.contextTokens);
-    if (run.layout.layout.grid.unitCount() > 0) showLayout(run.layout, QFileInfo(folder).fileName());
+    showOpenedRun(folder, run.layout);
     m_messages->hide();
     if (readRunSummary(folder).fate == RunFate::GoingOn) return followRun(folder);
     m_messages->showMessage(

@@ -6,7 +6,6 @@
 #include "ui/models/comparison_model.h"
 #include "ui/models/frontier_record.h"
 #include "ui/models/gate_grid_model.h"
-#include "ui/models/gate_record.h"
 #include "ui/models/log_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/models/run_list_model.h"
@@ -106,7 +105,7 @@ void MainWindow::showPlan() {
     if (hasOtherUnits) m_pins->reset(m_plan.config().pins, m_plan.grid());
     m_gates->setSnapshot(snapshot);
     m_gates->setPins(m_pins->pins());
-    m_record->setSnapshot(snapshot);
+    recordGates(snapshot);
     m_steering->setSnapshot(snapshot);
 }
 

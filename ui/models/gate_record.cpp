@@ -5,51 +5,97 @@
 #include "ui/session/session_layout.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace consa {
 
+namespace {
+
+/// The first frame that is not before `step`.
+auto firstFrom(std::vector<GateFrame>& frames, int step) {
+    return std::lower_bound(frames.begin(), frames.end(), step,
+                            [](const GateFrame& frame, int value) { return frame.step < value; });
+}
+
+}  // namespace
+
 void GateRecord::setSnapshot(const SessionSnapshot& snapshot) {
-    const bool isOtherRun = snapshot.run != m_run || snapshot.grid != m_session.grid;
-    if (isOtherRun && !m_frames.empty()) {
-        m_frames.clear();
-        emit changed();
+    const bool isOtherRun = snapshot.run != m_session.about.run || snapshot.grid != m_session.about.grid;
+    if (isOtherRun && !m_session.frames.empty()) {
+        m_session.frames.clear();
+        sessionChanged();
     }
-    m_run = snapshot.run;
+    m_session.about.run = snapshot.run;
     if (snapshot.logAlpha.empty() || holdsLayout(snapshot)) return;
-    m_session = snapshot;
-    const auto repeated = std::lower_bound(m_frames.begin(), m_frames.end(), snapshot.step,
-                                           [](const GateFrame& frame, int step) { return frame.step < step; });
-    GateFrame frame{snapshot.step, snapshot.target, snapshot.expectedSparsity,
+    m_session.about = snapshot;
+    if (append(snapshot)) sessionChanged();
+}
+
+bool GateRecord::append(const SessionSnapshot& snapshot) {
+    std::vector<GateFrame>& frames = m_session.frames;
+    const auto repeated = firstFrom(frames, snapshot.step);
+    GateFrame frame{snapshot.step, snapshot.target,
                     std::vector<float>(snapshot.logAlpha.begin(), snapshot.logAlpha.end()), snapshot.pins};
-    const bool isSame = repeated != m_frames.end() && repeated + 1 == m_frames.end() &&
+    const bool isSame = repeated != frames.end() && repeated + 1 == frames.end() &&
                         repeated->logAlpha == frame.logAlpha && repeated->target == frame.target &&
                         repeated->pins == frame.pins;
-    if (isSame) return;
-    m_frames.erase(repeated, m_frames.end());
-    m_frames.push_back(std::move(frame));
+    if (isSame) return false;
+    frames.erase(repeated, frames.end());
+    frames.push_back(std::move(frame));
     thin();
+    return true;
+}
+
+void GateRecord::addPast(const std::string& runFolder, std::vector<GateFrame> frames) {
+    if (!firstStep() || m_session.about.runFolder != runFolder) return;
+    frames.erase(firstFrom(frames, *firstStep()), frames.end());
+    if (frames.empty()) return;
+    frames.insert(frames.end(), std::make_move_iterator(m_session.frames.begin()),
+                  std::make_move_iterator(m_session.frames.end()));
+    m_session.frames = std::move(frames);
+    thin();
+    sessionChanged();
+}
+
+std::optional<int> GateRecord::firstStep() const {
+    return m_session.frames.empty() ? std::nullopt : std::optional(m_session.frames.front().step);
+}
+
+void GateRecord::showSaved(const SessionSnapshot& run, std::vector<GateFrame> frames) {
+    m_saved = Run{run, std::move(frames)};
     emit changed();
 }
 
+void GateRecord::showSession() {
+    if (!m_saved) return;
+    m_saved.reset();
+    emit changed();
+}
+
+void GateRecord::sessionChanged() {
+    if (!m_saved) emit changed();
+}
+
 void GateRecord::thin() {
-    const std::size_t frameBytes = m_frames.back().logAlpha.size() * sizeof(float) + sizeof(GateFrame);
-    if (m_frames.size() < 4 || m_frames.size() * frameBytes <= m_limitBytes) return;
+    std::vector<GateFrame>& frames = m_session.frames;
+    const std::size_t frameBytes = frames.back().logAlpha.size() * sizeof(float) + sizeof(GateFrame);
+    if (frames.size() < 4 || frames.size() * frameBytes <= m_limitBytes) return;
     std::vector<GateFrame> kept;
-    kept.reserve(m_frames.size() / 2 + 1);
-    for (std::size_t index = 0; index + 1 < m_frames.size(); index += 2) kept.push_back(std::move(m_frames[index]));
-    kept.push_back(std::move(m_frames.back()));
-    m_frames = std::move(kept);
+    kept.reserve(frames.size() / 2 + 1);
+    for (std::size_t index = 0; index + 1 < frames.size(); index += 2) kept.push_back(std::move(frames[index]));
+    kept.push_back(std::move(frames.back()));
+    frames = std::move(kept);
 }
 
 std::size_t GateRecord::indexAt(int step) const {
-    const auto after = std::upper_bound(m_frames.begin(), m_frames.end(), step,
+    const auto after = std::upper_bound(frames().begin(), frames().end(), step,
                                         [](int value, const GateFrame& frame) { return value < frame.step; });
-    return after == m_frames.begin() ? 0 : static_cast<std::size_t>(after - m_frames.begin()) - 1;
+    return after == frames().begin() ? 0 : static_cast<std::size_t>(after - frames().begin()) - 1;
 }
 
 double GateRecord::probability(std::size_t frame, std::size_t unit) const {
-    const GateFrame& one = m_frames[frame];
-    const auto unitsPerLayer = static_cast<std::size_t>(m_session.grid.unitsPerLayer());
+    const GateFrame& one = frames()[frame];
+    const auto unitsPerLayer = static_cast<std::size_t>(shown().about.grid.unitsPerLayer());
     for (const Pin& pin : one.pins) {
         const bool isUnit = pin.unit == Pin::kWholeLayer || static_cast<std::size_t>(pin.unit) == unit % unitsPerLayer;
         if (static_cast<std::size_t>(pin.layer) == unit / unitsPerLayer && isUnit) return pin.isFull ? 1 : 0;
@@ -58,8 +104,8 @@ double GateRecord::probability(std::size_t frame, std::size_t unit) const {
 }
 
 LayoutFile GateRecord::layoutAt(std::size_t frame) const {
-    SessionSnapshot then = m_session;
-    const GateFrame& one = m_frames[frame];
+    SessionSnapshot then = shown().about;
+    const GateFrame& one = frames()[frame];
     then.step = one.step;
     then.target = one.target;
     then.logAlpha.assign(one.logAlpha.begin(), one.logAlpha.end());

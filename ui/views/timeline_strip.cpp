@@ -47,13 +47,11 @@ TimelineStrip::TimelineStrip(const GateRecord& record, QWidget* parent)
       m_fork(new QToolButton),
       m_live(new QToolButton) {
     m_slider->setAccessibleName(tr("Timeline"));
-    m_slider->setToolTip(tr("The gates at any recorded step; arrows move one step, End returns to now"));
+    m_slider->setToolTip(tr("The gates at any recorded step; arrows move one step, End returns to the latest"));
     m_slider->setPageStep(10);
-    m_live->setText(tr("Now"));
     m_live->setIcon(lineIcon(QStringLiteral("live")));
     m_live->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_live->setAutoRaise(true);
-    m_live->setToolTip(tr("Show the gates as they are now"));
     m_fork->setText(tr("Fork from here"));
     m_fork->setAutoRaise(true);
     auto* row = new QHBoxLayout(this);
@@ -112,10 +110,15 @@ void TimelineStrip::moveTo(int frame) {
 
 void TimelineStrip::describe() {
     const auto& frames = m_record.frames();
+    const bool isSaved = m_record.isShowingSaved();
     m_live->setEnabled(!isLive());
+    m_live->setText(isSaved ? tr("Latest") : tr("Now"));
+    m_live->setToolTip(isSaved ? tr("Show the gates as the run left them") : tr("Show the gates as they are now"));
     if (frames.empty()) return m_text->clear();
     const int last = frames.back().step;
-    m_text->setText(isLive() ? tr("step %1, now").arg(last) : tr("step %1 of %2").arg(*m_shownStep).arg(last));
+    m_text->setText(!isLive() ? tr("step %1 of %2").arg(*m_shownStep).arg(last)
+                    : isSaved ? tr("step %1, latest").arg(last)
+                              : tr("step %1, now").arg(last));
     m_text->setMinimumWidth(std::max(m_text->minimumWidth(), m_text->sizeHint().width()));
 }
 

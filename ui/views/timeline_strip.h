@@ -13,7 +13,8 @@ namespace consa {
 
 class GateRecord;
 
-/// Hidden until there are two steps. At its right end it follows the run.
+/// Hidden until there are two steps. At its right end it follows the session's run, or shows a saved one as it was
+/// left.
 class TimelineStrip final : public QWidget {
     Q_OBJECT
 
@@ -26,7 +27,7 @@ public:
     /// Whether the run on show can be forked, and why not.
     void setForkable(bool isForkable, const QString& whyNot);
     [[nodiscard]] bool isLive() const { return !m_shownStep; }
-    /// Back to the run as it is now; says nothing.
+    /// Back to the latest step; says nothing.
     void followRun();
 
 public slots:
@@ -38,7 +39,7 @@ signals:
     void forkRequested(int step);
     /// The gates of this frame shall be shown.
     void frameRequested(std::size_t frame);
-    /// The run as it is now shall be shown.
+    /// The latest step shall be shown: the run as it is now.
     void liveRequested();
 
 private:
