@@ -230,7 +230,9 @@ private slots:
         QVERIFY(m_fixture.open());
         QVERIFY(m_fixture.trainUntil(20));
         auto& timeline = m_fixture.the<TimelineStrip>();
-        timeline.slider().setValue(3);
+        // Snapshots coalesce, so a slow machine records few steps; the first of them is never the last.
+        timeline.slider().setValue(0);
+        QVERIFY(!timeline.isLive());
         const int shown = m_fixture.the<GateGridModel>().shown().provenance.step;
         const int before = m_fixture.snapshot().step;
         QTest::keyClick(m_fixture.window.get(), Qt::Key_Space);
