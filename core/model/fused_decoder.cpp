@@ -36,6 +36,7 @@ using torch::autograd::tensor_list;
 
 struct FusedDecoder::State {
     kernels::HeadAttention attention;
+    kernels::LinearProducts products;
     std::optional<Recompute> wanted;
 };
 
@@ -48,8 +49,9 @@ struct DecoderPass : torch::CustomClassHolder {
     RotaryTables tables;
     ModelGates gates;
     CancellationCheck check;
-    std::shared_ptr<void> owner;  // of `attention`
+    std::shared_ptr<void> owner;  // of `attention` and `products`
     kernels::HeadAttention* attention = nullptr;
+    kernels::LinearProducts* products = nullptr;
     PartClock* clock = nullptr;
     Recompute recompute = Recompute::None;
     std::vector<LayerActivations> layers;
@@ -61,7 +63,7 @@ struct DecoderPass : torch::CustomClassHolder {
     [[nodiscard]] bool wantsAnyWeight() const {
         return std::find(wantsWeights.begin(), wantsWeights.end(), true) != wantsWeights.end();
     }
-    [[nodiscard]] LayerContext context() const { return {config, tables, *attention, recompute, clock}; }
+    [[nodiscard]] LayerContext context() const { return {config, tables, *attention, *products, recompute, clock}; }
     [[nodiscard]] HeadBranches call(std::size_t layer, int64_t batch, int64_t tokens) const {
         const auto kvHeads = static_cast<std::size_t>(config.kvHeadCount);
         HeadBranches result;
@@ -241,6 +243,7 @@ Tensor FusedDecoder::hidden(const ModelConfig& config, const TransformerWeights&
     pass->check = check;
     pass->owner = m_state;
     pass->attention = &m_state->attention;
+    pass->products = &m_state->products;
     pass->clock = clock;
     if (!torch::GradMode::is_enabled()) {
         const c10::cuda::CUDAGuard guard(x.device());

@@ -1,4 +1,4 @@
-// The layer of fused_layer.h: cuBLAS for linear layers, our kernels around them.
+// The layer of fused_layer.h: cuBLASLt for linear layers, our kernels around them.
 #ifdef CONSA_HAS_CUDNN
 
 #include "core/model/fused_layer.h"
@@ -24,16 +24,34 @@ const void* dataOrNull(const Tensor& x) {
     return x.defined() ? x.const_data_ptr() : nullptr;
 }
 
+/// x weight^T or x weight; undefined when cuBLASLt can't.
+Tensor tunedProduct(const LayerContext& context, const Tensor& x, const Tensor& weight, bool isTransposed) {
+    if (!x.is_contiguous() || !weight.is_contiguous()) return {};
+    kernels::LinearProduct product;
+    product.x = x.const_data_ptr();
+    product.weights = weight.const_data_ptr();
+    product.rows = x.size(0);
+    product.inWidth = static_cast<int>(x.size(1));
+    product.outWidth = static_cast<int>(weight.size(isTransposed ? 0 : 1));
+    product.isTransposed = isTransposed;
+    Tensor out = torch::empty({x.size(0), product.outWidth}, x.options());
+    product.out = out.data_ptr();
+    return context.products.run(at::cuda::getCurrentCUDABlasLtHandle(), product, stream()) ? out : Tensor();
+}
+
 /// x weight^T. Marked as a linear layer.
 Tensor linear(const LayerContext& context, const Tensor& x, const Tensor& weight, const Tensor& bias = {}) {
     context.mark(Part::Linear);
-    return torch::linear(x, weight, bias);
+    if (bias.defined()) return torch::linear(x, weight, bias);
+    const Tensor out = tunedProduct(context, x, weight, true);
+    return out.defined() ? out : torch::linear(x, weight);
 }
 
 /// x weight: the gradient of linear() by its input.
 Tensor linearBackward(const LayerContext& context, const Tensor& x, const Tensor& weight) {
     context.mark(Part::Linear);
-    return torch::mm(x, weight);
+    const Tensor out = tunedProduct(context, x, weight, false);
+    return out.defined() ? out : torch::mm(x, weight);
 }
 
 /// The gradient of linear() by its weight.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/checkpoint/model_config.h"
+#include "core/kernels/linear_product.h"
 
 #include "core/model/fused_elementwise.h"
 #include "core/model/head_branches.h"
@@ -18,6 +19,7 @@ struct LayerContext {
     const ModelConfig& config;
     const RotaryTables& tables;
     kernels::HeadAttention& attention;
+    kernels::LinearProducts& products;
     Recompute recompute = Recompute::None;
     PartClock* clock = nullptr;  // null: no times wanted
 
