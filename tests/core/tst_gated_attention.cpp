@@ -1,28 +1,18 @@
-// Sliding, full and gated attention against the float64 formula, gradients against finite differences, GPU against
-// both.
+// Sliding, full and gated attention against the float64 formula, gradients against finite differences.
 #include "core/model/attention_reference.h"
-#include "core/model/fused_attention.h"
 #include "core/model/gated_attention.h"
 #include "core/model/portable_attention.h"
+#include "tests/support/attention_inputs.h"
 
 #include <QtTest>
 
 using consa::LayerGates;
+using consa::test::AttentionInputs;
+using consa::test::randomInputs;
+using consa::test::relativeError;
 using torch::Tensor;
 
 namespace {
-
-struct Inputs {
-    Tensor q, k, v;
-};
-
-Inputs randomInputs(int64_t batch, int tokens, int heads, int kvHeads, int dim, std::uint64_t seed) {
-    auto generator = at::detail::createCPUGenerator(seed);
-    const auto normal = [&](int64_t count) {
-        return torch::randn({batch, tokens, count, dim}, generator, torch::kFloat64);
-    };
-    return {normal(heads), normal(kvHeads), normal(kvHeads)};
-}
 
 std::vector<double> toVector(const Tensor& x) {
     const Tensor flat = x.contiguous();
@@ -30,7 +20,7 @@ std::vector<double> toVector(const Tensor& x) {
 }
 
 /// The formula on the first batch entry; windowTokens = tokens gives full attention. [1, tokens, heads, dim]
-Tensor reference(const Inputs& in, int64_t entry, int windowTokens, int sinkTokens, int nativeWindow = 0) {
+Tensor reference(const AttentionInputs& in, int64_t entry, int windowTokens, int sinkTokens, int nativeWindow = 0) {
     const Tensor q = in.q[entry];
     const auto out = consa::attentionReference({static_cast<int>(q.size(0)), static_cast<int>(q.size(1)),
                                                 static_cast<int>(in.k.size(2)), static_cast<int>(q.size(2))},
@@ -39,11 +29,7 @@ Tensor reference(const Inputs& in, int64_t entry, int windowTokens, int sinkToke
     return torch::tensor(out, torch::kFloat64).view(q.sizes());
 }
 
-double relativeError(const Tensor& x, const Tensor& expected) {
-    return ((x.to(torch::kCPU, torch::kFloat64) - expected).norm() / expected.norm()).item<double>();
-}
-
-Tensor mixReference(const Inputs& in, const std::vector<double>& z, int windowTokens, int sinkTokens) {
+Tensor mixReference(const AttentionInputs& in, const std::vector<double>& z, int windowTokens, int sinkTokens) {
     const int tokens = static_cast<int>(in.q.size(1));
     const Tensor full = reference(in, 0, tokens, 0), sliding = reference(in, 0, windowTokens, sinkTokens);
     const Tensor perHead =
@@ -77,7 +63,7 @@ private Q_SLOTS:
         QFETCH(int, tokens);
         QFETCH(int, window);
         QFETCH(int, sinks);
-        const Inputs in = randomInputs(2, tokens, 6, 2, 8, 11);
+        const AttentionInputs in = randomInputs(2, tokens, 6, 2, 8, 11);
         const Tensor out = consa::portableSlidingAttention(in.q, in.k, in.v, window, sinks);
         for (int64_t entry = 0; entry < 2; ++entry)
             QVERIFY(relativeError(out[entry], reference(in, entry, window, sinks)) < 1e-12);
@@ -97,7 +83,7 @@ private Q_SLOTS:
         QFETCH(int, window);
         QFETCH(int, sinks);
         QFETCH(int, native);
-        const Inputs in = randomInputs(1, 29, 6, 3, 8, 5);
+        const AttentionInputs in = randomInputs(1, 29, 6, 3, 8, 5);
         const std::vector<double> gates{1, 0, 0.3};
         const Tensor out = consa::gatedAttention(in.q, in.k, in.v, LayerGates{gates, {}, window, sinks, native});
         const Tensor full = reference(in, 0, 29, 0, native), sliding = reference(in, 0, window, sinks, native);
@@ -106,7 +92,7 @@ private Q_SLOTS:
     }
 
     void fullMatchesTheFormula() {
-        const Inputs in = randomInputs(1, 33, 6, 2, 8, 3);
+        const AttentionInputs in = randomInputs(1, 33, 6, 2, 8, 3);
         QVERIFY(relativeError(consa::portableFullAttention(in.q, in.k, in.v)[0], reference(in, 0, 33, 0)) < 1e-12);
     }
 
@@ -121,16 +107,16 @@ private Q_SLOTS:
     void gatesMixTheBranches() {
         QFETCH(QList<double>, z);
         const std::vector<double> gates(z.begin(), z.end());
-        const Inputs in = randomInputs(1, 29, 6, 3, 8, 5);
+        const AttentionInputs in = randomInputs(1, 29, 6, 3, 8, 5);
         const Tensor out = consa::gatedAttention(in.q, in.k, in.v, LayerGates{gates, {}, 6, 2, 0});
         QVERIFY(relativeError(out[0], mixReference(in, gates, 6, 2)) < 1e-12);
     }
 
     void gradientsMatchFiniteDifferences() {
-        Inputs in = randomInputs(1, 13, 4, 2, 4, 7);
+        AttentionInputs in = randomInputs(1, 13, 4, 2, 4, 7);
         std::vector<double> z{0.35, 1.0};
         const Tensor weight = torch::randn(in.q.sizes(), at::detail::createCPUGenerator(1), torch::kFloat64);
-        const auto objective = [&](const Inputs& x, const std::vector<double>& gates, Tensor zTensor = {}) {
+        const auto objective = [&](const AttentionInputs& x, const std::vector<double>& gates, Tensor zTensor = {}) {
             return (consa::gatedAttention(x.q, x.k, x.v, LayerGates{gates, zTensor, 4, 1, 0}) * weight).sum();
         };
         Tensor zTensor = torch::tensor(z, torch::kFloat64).requires_grad_();
@@ -154,66 +140,6 @@ private Q_SLOTS:
                 const double below = objective(in, z).item<double>();
                 flat[at] = old;
                 QVERIFY(std::abs((above - below) / (2 * kStep) - x->grad().view(-1)[at].item<double>()) < 1e-6);
-            }
-        }
-    }
-
-    /// The fused path may err at most twice as much as plain bfloat16 operations do, both against float64.
-    void fusedPathOnTheGpu_data() {
-        QTest::addColumn<int>("tokens");
-        QTest::addColumn<int>("dim");
-        QTest::addColumn<int>("window");
-        QTest::addColumn<int>("sinks");
-        QTest::addColumn<QList<double>>("z");
-        QTest::newRow("all kinds, dim 64") << 200 << 64 << 32 << 4 << QList<double>{1, 0, 0.3};
-        QTest::newRow("ragged, dim 128") << 333 << 128 << 50 << 4 << QList<double>{0.7, 0, 0.2};
-        QTest::newRow("no sinks") << 128 << 64 << 16 << 0 << QList<double>{0, 0, 0.6};
-        QTest::newRow("small heads") << 300 << 32 << 48 << 4 << QList<double>{1, 0.5, 0};
-        QTest::newRow("window beyond the text") << 100 << 64 << 128 << 4 << QList<double>{0.4, 0, 1};
-        QTest::newRow("window 1, eight sinks") << 90 << 64 << 1 << 8 << QList<double>{0.4, 0, 0};
-        QTest::newRow("all full") << 256 << 64 << 32 << 4 << QList<double>{1, 1, 1};
-    }
-
-    void fusedPathOnTheGpu() {
-        if (!torch::cuda::is_available()) QSKIP("no CUDA GPU on this machine");
-        QFETCH(int, tokens);
-        QFETCH(int, dim);
-        QFETCH(int, window);
-        QFETCH(int, sinks);
-        QFETCH(QList<double>, z);
-        const std::vector<double> gates(z.begin(), z.end());
-        const Inputs in = randomInputs(2, tokens, 9, 3, dim, 21);
-        const Tensor weight = torch::randn(in.q.sizes(), at::detail::createCPUGenerator(2), torch::kFloat64);
-        const auto run = [&](torch::Device device, torch::ScalarType type, bool fused) {
-            std::vector<Tensor> x;
-            for (const Tensor& one : {in.q, in.k, in.v})
-                x.push_back(one.to(torch::kBFloat16).to(device, type).requires_grad_());
-            Tensor zTensor = torch::tensor(gates, torch::kFloat32)
-                                 .to(device, type == torch::kFloat64 ? type : torch::kFloat32)
-                                 .requires_grad_();
-            const LayerGates layer{gates, zTensor, window, sinks, 0};
-            if (fused && !consa::canFuseAttention(x[0], x[1], layer)) qFatal("these heads take another path");
-            const Tensor out = fused ? consa::fusedGatedAttention(x[0], x[1], x[2], layer)
-                                     : consa::gatedAttention(x[0], x[1], x[2], layer);
-            (out.to(torch::kFloat64) * weight.to(device)).sum().backward();
-            std::vector<Tensor> result{out.detach()};
-            for (const Tensor& one : x) result.push_back(one.grad());
-            const Tensor zGrad = zTensor.grad().defined() ? zTensor.grad() : torch::zeros_like(zTensor);
-            for (std::size_t head = 0; head < gates.size(); ++head)  // a clamped gate's own gradient is not used
-                if (gates[head] > 0 && gates[head] < 1) result.push_back(zGrad[static_cast<int64_t>(head)].view(1));
-            return result;
-        };
-        const auto exact = run(torch::kCPU, torch::kFloat64, false);
-        const auto plain = run(torch::kCPU, torch::kBFloat16, false);
-        const auto fused = run(torch::kCUDA, torch::kBFloat16, true);
-        for (std::size_t i = 0; i < exact.size(); ++i) {
-            const double error = relativeError(fused[i], exact[i]), plainError = relativeError(plain[i], exact[i]);
-            qInfo("part %zu: fused %.2e, plain bfloat16 %.2e", i, error, plainError);
-            if (i < 4) {
-                QVERIFY2(error < 2 * plainError, qPrintable(QString::number(error)));
-            } else {  // one number whose terms cancel: held against the gradient of all outputs, not its own size
-                const double scale = (weight * exact[0].cpu()).abs().sum().item<double>();
-                QVERIFY(std::abs(fused[i].item<double>() - exact[i].item<double>()) < 1e-3 * scale);
             }
         }
     }

@@ -1,21 +1,18 @@
 // The GPU's elementwise kernels against plain operations in float64: results and gradients.
 #include "core/model/fused_elementwise.h"
+#include "tests/gpu/gpu_tests.h"
+#include "tests/support/attention_inputs.h"
 
 #include <QtTest>
 
 using consa::RotaryTables;
+using consa::test::relativeError;
 using torch::Tensor;
 
 namespace {
 
 Tensor normal(at::IntArrayRef shape, std::uint64_t seed) {
     return torch::randn(shape, at::detail::createCPUGenerator(seed), torch::kFloat64).to(torch::kBFloat16);
-}
-
-double relativeError(const Tensor& x, const Tensor& expected) {
-    return ((x.to(torch::kCPU, torch::kFloat64) - expected.to(torch::kCPU, torch::kFloat64)).norm() /
-            expected.to(torch::kCPU, torch::kFloat64).norm())
-        .item<double>();
 }
 
 Tensor plainRotary(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
@@ -41,10 +38,6 @@ class TestFusedElementwise : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        if (!torch::cuda::is_available()) QSKIP("no CUDA GPU on this machine");
-    }
-
     void rotaryMatches_data() {
         QTest::addColumn<int>("tokens");
         QTest::addColumn<int>("heads");
@@ -128,5 +121,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFusedElementwise)
-#include "tst_fused_elementwise.moc"
+static const consa::test::GpuTests<TestFusedElementwise> tests;
+#include "fused_elementwise.moc"
