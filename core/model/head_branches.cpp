@@ -8,6 +8,7 @@
 #include <ATen/cuda/CUDAContext.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cudnn/Handle.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 
 #include <algorithm>
@@ -145,23 +146,21 @@ private:
     at::cuda::CUDAEvent m_fork, m_join;
 };
 
-/// Memory for cuDNN's calls out of the pool of the stream that is current now, kept until the object goes.
+/// Memory for cuDNN's calls out of the pool of the stream that is current now, kept until the object goes. Not a
+/// tensor, since torch, where it fills new ones, does so on that stream, beside the call on the other.
 class Workspace {
 public:
-    explicit Workspace(const Tensor& like)
-        : m_options(like.options().dtype(torch::kUInt8)), m_stream(at::cuda::getCurrentCUDAStream()) {}
     [[nodiscard]] kernels::Workspace memory() {
         return [this](std::int64_t bytes) {
             const c10::cuda::CUDAStreamGuard guard(m_stream);
-            m_bytes = torch::empty({bytes}, m_options);
-            return m_bytes.data_ptr();
+            m_bytes = c10::cuda::CUDACachingAllocator::get()->allocate(static_cast<std::size_t>(bytes));
+            return m_bytes.get();
         };
     }
 
 private:
-    torch::TensorOptions m_options;
-    at::cuda::CUDAStream m_stream;
-    Tensor m_bytes;
+    at::cuda::CUDAStream m_stream = at::cuda::getCurrentCUDAStream();
+    c10::DataPtr m_bytes;
 };
 
 /// Room for a branch's log-sum-exp.
@@ -251,7 +250,7 @@ BranchOutputs attendHeads(kernels::HeadAttention& attention, const HeadBranches&
     outputs.out = torch::empty({slots.size(0), places * call.group, call.headDim}, slots.options());
     outputs.fullStats = emptyStats(full, slots);
     outputs.slidingStats = emptyStats(sliding, slots);
-    Workspace fullWorkspace(slots), slidingWorkspace(slots);
+    Workspace fullWorkspace, slidingWorkspace;
     SideStream side(call);
     branchForward(attention, full, slots, outputs.out, outputs.fullStats, fullWorkspace);
     side.run([&] { branchForward(attention, sliding, slots, outputs.out, outputs.slidingStats, slidingWorkspace); });
@@ -266,7 +265,7 @@ BranchGradients attendHeadsBackward(kernels::HeadAttention& attention, const Hea
     if (sliding.seesSinks())
         result.sinks = torch::zeros({2, call.batch, call.sinkTokens, call.order.kvHeads, call.headDim},
                                     slots.options().dtype(torch::kFloat32));
-    Workspace fullWorkspace(slots), slidingWorkspace(slots);
+    Workspace fullWorkspace, slidingWorkspace;
     SideStream side(call);
     branchBackward(attention, full, slots, outputs.out, outputs.fullStats, gradOut, result.full, result.sinks,
                    fullWorkspace);

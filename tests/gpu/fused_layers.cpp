@@ -181,7 +181,7 @@ private Q_SLOTS:
             const Outcome poisoned = outcomeOf(model, c, ids, direction, true);
             setPoison(false);
             QVERIFY(torch::equal(poisoned.hidden, clean.hidden));
-            constexpr double kNoise = 0.1;  // sums in another order, of terms that cancel; a NaN is no noise
+            constexpr double kNoise = 1e-2;  // sums in another order, of terms that cancel; a NaN is no noise
             QVERIFY(relativeError(poisoned.gates, clean.gates) < kNoise);
             for (std::size_t i = 0; i < clean.weights.size(); ++i)
                 QVERIFY(relativeError(poisoned.weights[i].second, clean.weights[i].second) < kNoise);
