@@ -8,7 +8,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace consa {
+
+namespace {
+
+/// Says in one line which of --window and --sinks no layout takes: files hold to their own, all full ones slide
+/// nowhere.
+void warnWithoutEffect(const LayoutOptions& o, const std::vector<EvaluatedLayout>& layouts) {
+    const auto isTaken = [&](auto takes) {
+        return std::ranges::any_of(layouts, [&](const EvaluatedLayout& one) {
+            const bool slides = one.sensitivitySparsity || one.layout.fullCount() < one.layout.grid.unitCount();
+            return slides && takes(one);
+        });
+    };
+    std::vector<std::string> useless;
+    if (o.window && !isTaken([](const EvaluatedLayout& one) { return one.windowTokens == 0; }))
+        useless.emplace_back("--window");
+    if (o.sinks && !isTaken([](const EvaluatedLayout& one) { return one.sinkTokens < 0; }))
+        useless.emplace_back("--sinks");
+    if (useless.empty()) return;
+    fmt::print(stderr, "Warning: {} {} no effect here: every --layout that slides brings its own.\n",
+               fmt::join(useless, " and "), useless.size() > 1 ? "have" : "has");
+}
+
+}  // namespace
 
 void warnOfOtherModel(const LayoutFile& file, const ModelConfig& model, const std::string& source) {
     const std::string warning = otherModelWarning(file, model.name, source);
@@ -41,6 +66,7 @@ std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& o, const ModelConf
     }
     if (o.sparsity && !hasSoft)
         throw Error("--sparsity has no effect here: it cuts layouts of soft values, and no --layout holds any");
+    warnWithoutEffect(o, result);
     for (EvaluatedLayout& layout : result) {
         if (layout.windowTokens == 0) layout.windowTokens = window;
         if (layout.sinkTokens < 0) layout.sinkTokens = sinks;

@@ -27,7 +27,8 @@ inline constexpr const char* kLayoutHelp =
 void warnOfOtherModel(const LayoutFile& file, const ModelConfig& model, const std::string& source);
 
 /// A file's own window and sinks hold for it; rules, and files without, take --window and --sinks, else the first
-/// file's, else the model's defaults (0 and -1 here). Throws Error (BadInput) for what fits no such model.
+/// file's, else the model's defaults (0 and -1 here). Warns on stderr when no layout takes an option. Throws Error
+/// (BadInput) for what fits no such model.
 [[nodiscard]] std::vector<EvaluatedLayout> layoutsFrom(const LayoutOptions& options, const ModelConfig& model);
 
 }  // namespace consa

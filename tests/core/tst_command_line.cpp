@@ -191,6 +191,34 @@ private Q_SLOTS:
         QVERIFY(run.output.contains("\"window\":16"));
     }
 
+    /// A file's own window and sinks hold for it, so an option that only files could take is named as useless.
+    void warnsOfAWindowThatNoLayoutTakes() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("half.json");
+        const ConsaRun made = runConsa({"convert", "interleaved:0@0.5", "--window", "24", "--sinks", "2", "--model",
+                                        "demo", "--to", "json", "--out", file});
+        QVERIFY2(made.exitCode == 0, made.messages.constData());
+        const QStringList own = kEvaluate + QStringList{"--context", "64", "--layout", "full", "--layout", file};
+        const auto warningOf = [](const QStringList& arguments) {
+            const ConsaRun run = runConsa(arguments);
+            if (run.exitCode != 0) return run.messages;
+            QByteArray warnings;
+            for (const QByteArray& line : run.messages.split('\n'))
+                if (line.startsWith("Warning: ")) warnings += line;
+            return warnings;
+        };
+        QCOMPARE(warningOf(own), QByteArray());
+        QCOMPARE(warningOf(own + QStringList{"--window", "16"}),
+                 QByteArray("Warning: --window has no effect here: every --layout that slides brings its own."));
+        QCOMPARE(warningOf(own + QStringList{"--window", "16", "--sinks", "1"}),
+                 QByteArray("Warning: --window and --sinks have no effect here: every --layout that slides brings "
+                            "its own."));
+        QCOMPARE(warningOf(own + QStringList{"--window", "16", "--layout", "sliding"}), QByteArray());
+        const ConsaRun passkey = runConsa({"passkey", "--model", "demo", "--corpus", "demo", "--device", "cpu",
+                                           "--keys", "1", "--context", "256", "--sinks", "1", "--layout", file});
+        QVERIFY2(passkey.messages.contains("--sinks has no effect here"), passkey.messages.constData());
+    }
+
     void aRuleTakesTheSinksThatEvaluateTakes() {
         const QTemporaryDir folder;
         const QString file = folder.filePath("rule.json");
