@@ -6,6 +6,7 @@
 #include "core/session/experiment_session.h"
 #include "tests/support/fake_evaluation.h"
 #include "tests/support/fake_gates.h"
+#include "tests/support/fake_picture.h"
 
 #include <algorithm>
 #include <atomic>
@@ -114,23 +115,8 @@ private:
         setState(SessionState::Loading, "Opening " + command.model);
         std::this_thread::sleep_for(m_options.loadTime);
         if (!m_options.failOn.empty() && command.model == m_options.failOn) return fail(command.model);
-        ModelConfig model;
-        model.name = command.model == "demo" ? "Demo" : "SmolLM2-135M-Instruct";
-        model.architecture = "llama";
-        model.layerCount = m_options.layerCount;
-        model.kvHeadCount = m_options.kvHeadCount;
-        model.queryHeadCount = 3 * m_options.kvHeadCount;
-        model.headDim = 64;
-        model.hiddenSize = model.queryHeadCount * model.headDim;
-        model.contextTokens = 8192;
-        m_snapshot.model = model;
-        m_snapshot.corpus =
-            CorpusSummary{command.corpus.empty() ? "" : command.corpus.front(), 900000, 60000, 60000, 120};
-        m_snapshot.device = {"CPU, 2 threads", false, 1'900'000'000, 25'000'000'000};
-        m_snapshot.config = defaultTrainingConfig(command.model, false);
-        m_snapshot.target = m_snapshot.config.target;
-        m_snapshot.grid = model.grid(Granularity::KvHead);
-        setState(SessionState::Ready, model.name + " is open.");
+        openInto(m_snapshot, command, m_options.layerCount, m_options.kvHeadCount);
+        setState(SessionState::Ready, m_snapshot.model->name + " is open.");
     }
 
     void handle(const StartCommand& command) {
@@ -335,22 +321,8 @@ private:
     }
 
     void takePicture() {
-        m_snapshot.probability.resize(m_snapshot.logAlpha.size());
-        double sliding = 0;
-        m_snapshot.undecidedCount = 0;
-        for (std::size_t unit = 0; unit < m_snapshot.logAlpha.size(); ++unit) {
-            const double closed = 1 / (1 + std::exp(1.599 + m_snapshot.logAlpha[unit]));
-            m_snapshot.probability[unit] = 1 - closed;
-            sliding += closed;
-            if (std::abs(m_snapshot.logAlpha[unit]) < 2) ++m_snapshot.undecidedCount;
-        }
-        m_snapshot.expectedSparsity =
-            m_snapshot.logAlpha.empty() ? 0 : sliding / static_cast<double>(m_snapshot.logAlpha.size());
-        m_snapshot.isSettled = std::abs(m_snapshot.expectedSparsity - m_snapshot.target) < 0.01;
+        readGates(m_snapshot);
         m_snapshot.secondsPerStep = static_cast<double>(m_options.stepTime.count()) * 1e-6;
-        for (const Pin& pin : m_snapshot.pins)
-            m_snapshot.probability[static_cast<std::size_t>(pin.layer * m_snapshot.grid.unitsPerLayer() + pin.unit)] =
-                pin.isFull ? 1 : 0;
         m_snapshot.layout = layoutAt(m_snapshot.cut.value_or(m_snapshot.target));
     }
 

@@ -6,6 +6,7 @@
 #include "ui/main_window.h"
 #include "ui/style/application_style.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QLabel>
 #include <QtTest>
@@ -24,14 +25,18 @@ public:
 
     /// True when the window is on screen and the demo is open.
     bool open(FakeSession::Options options = {}) {
+        return show(std::move(options), {}) && reaches(SessionState::Ready);
+    }
+    /// True when the window is on screen, asked to open `path`.
+    bool show(FakeSession::Options options, const QString& path) {
         close();
         session = std::make_unique<FakeSession>(std::move(options));
         window = std::make_unique<MainWindow>(*session);
         window->resize(1440, 900);
         window->show();
         if (!QTest::qWaitForWindowExposed(window.get())) return false;
-        window->openAtStart({});
-        return reaches(SessionState::Ready);
+        window->openAtStart(path);
+        return true;
     }
     void close() {
         window.reset();
@@ -54,6 +59,20 @@ public:
         for (QAction* one : window->findChildren<QAction*>())
             if (one->shortcuts().contains(QKeySequence(keys))) return one;
         return nullptr;
+    }
+    [[nodiscard]] QAction* action(const QString& text) const {
+        for (QAction* one : window->findChildren<QAction*>())
+            if (one->text() == text) return one;
+        return nullptr;
+    }
+    /// Clicks the button on screen that says so; false where there is none.
+    [[nodiscard]] bool click(const QString& text) const {
+        for (auto* button : window->findChildren<QAbstractButton*>()) {
+            if (!button->isVisible() || button->text() != text) continue;
+            button->click();
+            return true;
+        }
+        return false;
     }
     [[nodiscard]] bool hasLabel(const QString& text) const {
         for (const QLabel* label : window->findChildren<QLabel*>())

@@ -1,10 +1,8 @@
 // The window as a user meets it, over a session without a model.
-#include "core/base/file_io.h"
 #include "tests/support/fake_session.h"
 #include "tests/support/test_home.h"
 #include "ui/main_window.h"
 #include "ui/models/gate_grid_model.h"
-#include "ui/session/saved_run.h"
 #include "ui/style/application_style.h"
 #include "ui/views/comparison_view.h"
 #include "ui/views/gate_heatmap.h"
@@ -15,18 +13,14 @@
 #include "ui/views/status_strip.h"
 
 #include <qcustomplot.h>
-#include <unistd.h>
 #include <QAction>
 #include <QClipboard>
 #include <QLabel>
 #include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
-#include <QPushButton>
 #include <QTableView>
-#include <QTemporaryFile>
 #include <QtTest>
-#include <cstdio>
 
 using namespace consa;
 
@@ -189,37 +183,6 @@ private slots:
         QCOMPARE(content->text().trimmed().split(QLatin1Char('\n')).size(), 8);
     }
 
-    void errorsComeIntoTheBar() {
-        FakeSession::Options options;
-        options.failOn = "default";
-        open(options);
-        QTRY_VERIFY(state() == SessionState::Ready);
-        action(QStringLiteral("Open SmolLM2-135M"))->trigger();
-        auto* bar = m_window->findChild<MessageBar*>();
-        QTRY_VERIFY(bar->isVisible());
-        QVERIFY(bar->text().contains(QStringLiteral("default is cut short; download it again.")));
-        QTRY_VERIFY(state() == SessionState::Empty);
-        QVERIFY(!action(QStringLiteral("Start"))->isEnabled());
-        m_window->openPath(QStringLiteral("/no/such/file.gguf"));
-        QVERIFY(bar->text().contains(QStringLiteral("/no/such/file.gguf")));
-    }
-
-    void whatCanNotBeOpenedAtTheStartIsSaidInTheTerminalToo() {
-        QTemporaryFile said;
-        QVERIFY(said.open());
-        const int terminal = dup(STDERR_FILENO);
-        std::fflush(stderr);
-        dup2(said.handle(), STDERR_FILENO);
-        open({}, QStringLiteral("/no/such/thing"));
-        std::fflush(stderr);
-        dup2(terminal, STDERR_FILENO);
-        close(terminal);
-        QFile terminalText(said.fileName());
-        QVERIFY(terminalText.open(QIODevice::ReadOnly));
-        QVERIFY(terminalText.readAll().contains("consa-explorer: Error: There is no /no/such/thing"));
-        QVERIFY(m_window->findChild<MessageBar*>()->text().contains(QStringLiteral("/no/such/thing")));
-    }
-
     void closingAsksWhileARunGoesOn() {
         open({});
         QTRY_VERIFY(state() == SessionState::Ready);
@@ -245,72 +208,6 @@ private slots:
             QTRY_VERIFY(state() == SessionState::Training);
             cleanup();
         }
-    }
-
-    void runFolderShowsItsCurvesAndLayout() {
-        const QTemporaryDir folder;
-        const std::filesystem::path path = folder.path().toStdString();
-        LayoutFile layout;
-        layout.modelName = "Tiny";
-        layout.modelArchitecture = "llama";
-        layout.layout = AttentionLayout({6, 2, Granularity::KvHead}, true);
-        layout.windowTokens = 8;
-        writeLayoutFile(path / "layout.json", layout);
-        writeFileAtomically(path / "config.json",
-                            "{\"format\": \"consa-run\", \"config\": " + toJson(TrainingConfig{}) + "}");
-        writeFileAtomically(path / "events.jsonl",
-                            "{\"event\":\"step\",\"step\":1,\"loss\":3.5,\"target\":0.5}\n"
-                            "{\"event\":\"retarget\",\"step\":1,\"text\":\"Target set\"}\n"
-                            "{\"event\":\"step\",\"step\":2,\"loss\":3.25,\"target\":0.7}\n"
-                            "{\"event\":\"st");
-        // Nobody has written to it for a while.
-        QFile events(folder.filePath(QStringLiteral("events.jsonl")));
-        QVERIFY(events.open(QIODevice::ReadWrite));
-        QVERIFY(events.setFileTime(QDateTime::currentDateTime().addSecs(-120), QFileDevice::FileModificationTime));
-        events.close();
-        const SavedRun run = readSavedRun(folder.path());
-        QCOMPARE(run.points.size(), std::size_t(2));
-        QCOMPARE(run.points.back().loss, 3.25);
-        open({}, folder.path());
-        QVERIFY(m_session->posted<OpenCommand>().empty());
-        QCOMPARE(m_window->findChild<HistoryChart*>()->pointCount(), 2);
-        QCOMPARE(m_window->findChild<GateGridModel*>()->rowCount(), 6);
-        auto* bar = m_window->findChild<MessageBar*>();
-        QVERIFY(bar->isVisible());
-        for (auto* button : bar->findChildren<QAbstractButton*>()) {
-            if (button->text() == QLatin1String("Resume")) button->click();
-        }
-        QCOMPARE(m_session->posted<ResumeRunCommand>().front().runFolder, folder.path().toStdString());
-    }
-
-    void droppedFilesAreOpened() {
-        open({});
-        QTRY_VERIFY(state() == SessionState::Ready);
-        const QTemporaryDir folder;
-        LayoutFile layout;
-        layout.modelName = "Tiny";
-        layout.modelArchitecture = "llama";
-        layout.layout = AttentionLayout({30, 3, Granularity::KvHead}, false);
-        layout.windowTokens = 8;
-        const QString path = folder.filePath(QStringLiteral("mine.json"));
-        writeLayoutFile(path.toStdString(), layout);
-        QVERIFY(readLayoutFile(path.toStdString()) == layout);
-        QMimeData content;
-        content.setUrls({QUrl::fromLocalFile(path)});
-        QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_window.get(), &enter);
-        QVERIFY(enter.isAccepted());
-        QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_window.get(), &drop);
-        auto* gates = m_window->findChild<GateGridModel*>();
-        const QString said = m_window->findChild<MessageBar*>()->text();
-        QVERIFY2(said.contains(QStringLiteral("30 x 3")) && said.contains(QStringLiteral("8 x 4")), qPrintable(said));
-        QCOMPARE(gates->rowCount(), 30);
-        QVERIFY(hasLabel(QStringLiteral("Showing mine.json")));
-        for (auto* button : m_window->findChildren<QAbstractButton*>()) {
-            if (button->text() == QLatin1String("Back to the session")) button->click();
-        }
-        QCOMPARE(gates->rowCount(), 8);
     }
 
     void plotTextReadsInBothThemes() {
