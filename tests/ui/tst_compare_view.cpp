@@ -37,11 +37,11 @@ private slots:
         table().selectRow(1);
         QCOMPARE(text(1, ComparisonModel::Versus), QStringLiteral("–"));
         // learned lies .0305 above full; the signs must be the rows' own.
-        QVERIFY(text(0, ComparisonModel::Versus).startsWith(QStringLiteral("-0.0305")));
+        QVERIFY(text(0, ComparisonModel::Versus).startsWith(QStringLiteral("−0.0305")));
         const double delta = model.comparison().rows[2].deltaNll - model.comparison().rows[1].deltaNll;
         QVERIFY(text(2, ComparisonModel::Versus).startsWith(QStringLiteral("+%1").arg(delta, 0, 'f', 4)));
         table().selectRow(2);
-        QVERIFY(text(1, ComparisonModel::Versus).startsWith(QStringLiteral("-%1").arg(delta, 0, 'f', 4)));
+        QVERIFY(text(1, ComparisonModel::Versus).startsWith(QStringLiteral("−%1").arg(delta, 0, 'f', 4)));
     }
 
     void showsIntervalsAndRecall() {
@@ -67,6 +67,12 @@ private slots:
         const QStringList lines = QGuiApplication::clipboard()->text().trimmed().split(QLatin1Char('\n'));
         QCOMPARE(lines.size(), m_fixture.the<ComparisonModel>().rowCount() + 1);
         QCOMPARE(lines[2].split(QLatin1Char('\t')).size(), int(ComparisonModel::ColumnCount));
+        // The table on screen has a true minus, what a spreadsheet reads has not.
+        table().selectRow(1);
+        QVERIFY(text(0, ComparisonModel::Versus).startsWith(QStringLiteral("−")));
+        m_fixture.the<ComparisonView>().copyAction()->trigger();
+        const QString copied = QGuiApplication::clipboard()->text();
+        QVERIFY(!copied.contains(QStringLiteral("−")) && copied.contains(QStringLiteral("\t-0.0305")));
     }
 
     void saysHowOftenTheTestTextWasOpened() {

@@ -48,7 +48,7 @@ private slots:
         QVERIFY(view.text().isEmpty());
         view.setCurve(curveOf(40), 40);
         view.setCut(0.62, 0.6);
-        QCOMPARE(view.text(), QStringLiteral("cut 62.0 %: perplexity 13.33, +.0900 ± .0020 nats"));
+        QCOMPARE(view.text(), QStringLiteral("cut 62.0 %: perplexity 13.33, +0.0900 ± 0.0020 nats"));
         view.setCut(0.7, 0.7);
         QCOMPARE(view.text(), QStringLiteral("cut 70.0 %: not measured"));
         view.setCurve(curveOf(40), 55);

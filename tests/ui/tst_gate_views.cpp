@@ -172,7 +172,7 @@ private slots:
         const auto text = [&](int row, int column) { return list.index(row, column).data().toString(); };
         QCOMPARE(text(3, GateListModel::Layer), QStringLiteral("1"));
         QCOMPARE(text(3, GateListModel::Unit), QStringLiteral("1"));
-        QCOMPARE(text(3, GateListModel::LogAlpha), QStringLiteral("-1.00"));
+        QCOMPARE(text(3, GateListModel::LogAlpha), QStringLiteral("−1.00"));
         QCOMPARE(text(3, GateListModel::PinnedTo), QStringLiteral("full"));
         QCOMPARE(text(0, GateListModel::PinnedTo), QStringLiteral("–"));
         grid.setSnapshot(snapshotAt(10, 2, 6, 3));

@@ -2,6 +2,7 @@
 #include "ui/models/comparison_model.h"
 
 #include "ui/models/kv_cache_size.h"
+#include "ui/style/number_text.h"
 
 #include <QFont>
 #include <algorithm>
@@ -13,22 +14,13 @@ namespace {
 
 constexpr int kCacheContext = 32768;
 
-QString withError(double value, double error) {
-    if (!std::isfinite(value)) return QStringLiteral("–");
-    // Two digits of the error decide the decimals, three to five of them.
-    int decimals = 4;
-    if (error > 0) decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 3, 5);
-    const QString number =
-        QStringLiteral("%1%2").arg(value >= 0 ? QStringLiteral("+") : QString()).arg(value, 0, 'f', decimals);
-    return QStringLiteral("%1 ± %2").arg(number).arg(error, 0, 'f', decimals);
-}
-
 /// "66.4 %", with a 95 % interval "66.4 % [60, 72]".
 QString share(double value, const std::optional<Interval>& interval) {
     if (!std::isfinite(value)) return QStringLiteral("–");
-    const QString text = QStringLiteral("%1 %").arg(value * 100, 0, 'f', 1);
+    const QString text = QStringLiteral("%1 %").arg(numberText(value * 100, 1));
     if (!interval) return text;
-    return text + QStringLiteral(" [%1, %2]").arg(interval->low * 100, 0, 'f', 0).arg(interval->high * 100, 0, 'f', 0);
+    return text +
+           QStringLiteral(" [%1, %2]").arg(numberText(interval->low * 100, 0), numberText(interval->high * 100, 0));
 }
 
 bool isLearned(const ComparisonRow& row) {
@@ -136,8 +128,11 @@ QString ComparisonModel::toText() const {
     QStringList lines;
     for (int row = -1; row < rowCount(); ++row) {
         QStringList cells;
-        for (int column = 0; column < ColumnCount; ++column)
-            cells << (row < 0 ? headerData(column, Qt::Horizontal, Qt::DisplayRole).toString() : text(row, column));
+        for (int column = 0; column < ColumnCount; ++column) {
+            const QString cell =
+                row < 0 ? headerData(column, Qt::Horizontal, Qt::DisplayRole).toString() : text(row, column);
+            cells << (column == Layout ? cell : withHyphens(cell));
+        }
         lines << cells.join(QLatin1Char('\t'));
     }
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
@@ -160,7 +155,7 @@ QString ComparisonModel::versusText(int row) const {
     const auto second = static_cast<std::size_t>(std::max(row, *m_selected));
     for (const RowDifference& pair : m_comparison.versus) {
         if (pair.row != first || pair.other != second) continue;
-        return withError(row < *m_selected ? pair.deltaNll : -pair.deltaNll, pair.standardError);
+        return differenceText(row < *m_selected ? pair.deltaNll : -pair.deltaNll, pair.standardError);
     }
     return QStringLiteral("–");
 }
@@ -186,11 +181,11 @@ QString ComparisonModel::text(int index, int column) const {
         case Perplexity:
             return QString::number(row.perplexity(), 'f', row.perplexity() < 10 ? 3 : 2);
         case Delta:
-            return row.name == "full" ? none : withError(row.deltaNll, row.deltaStandardError);
+            return row.name == "full" ? none : differenceText(row.deltaNll, row.deltaStandardError);
         case Versus:
             return versusText(index);
         case Gain:
-            return row.hasGain ? withError(row.gainOverInterleaved, row.gainStandardError) : none;
+            return row.hasGain ? differenceText(row.gainOverInterleaved, row.gainStandardError) : none;
         case RuleGap:
             return isRule(row) ? none : share(row.shareOfRuleGap, row.shareOfRuleGapInterval);
         case SlidingGap:
@@ -200,7 +195,7 @@ QString ComparisonModel::text(int index, int column) const {
         case Recall:
             return row.recallTokens == 0 || row.name == "full"
                        ? none
-                       : withError(row.recallDeltaNll, row.recallDeltaStandardError);
+                       : differenceText(row.recallDeltaNll, row.recallDeltaStandardError);
         case Cache:
             if (!m_model) return none;
             return formatBytes(kvCacheBytes(*m_model, row.layout, kCacheContext, row.windowTokens, row.sinkTokens));

@@ -2,6 +2,7 @@
 #include "ui/models/gate_list_model.h"
 
 #include "ui/models/gate_grid_model.h"
+#include "ui/style/number_text.h"
 
 namespace consa {
 
@@ -31,9 +32,9 @@ QVariant GateListModel::data(const QModelIndex& index, int role) const {
             return exact;
         case Qt::DisplayRole: {
             if (!exact.isValid()) return QStringLiteral("–");
-            const int decimals = index.column() == LogAlpha ? 2 : 4;
-            return exact.userType() == QMetaType::Double ? QString::number(exact.toDouble(), 'f', decimals)
-                                                         : exact.toString();
+            if (exact.userType() != QMetaType::Double) return exact.toString();
+            if (index.column() == Change) return signedNumberText(exact.toDouble(), 4);
+            return numberText(exact.toDouble(), index.column() == LogAlpha ? 2 : 4);
         }
         case Qt::TextAlignmentRole: {
             const bool isWord = index.column() == Decision || index.column() == PinnedTo;

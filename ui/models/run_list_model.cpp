@@ -2,6 +2,7 @@
 #include "ui/models/run_list_model.h"
 
 #include "core/base/error.h"
+#include "ui/style/number_text.h"
 
 #include <QDir>
 #include <QFile>
@@ -70,7 +71,7 @@ QString RunListModel::text(const RunSummary& run, int column) const {
             if (!run.sparsity) return QStringLiteral("–");
             return tr("%1 (%2 of %3 full)").arg(percent(*run.sparsity)).arg(run.fullCount).arg(run.unitCount);
         case Loss:
-            return run.step > 0 ? QString::number(run.loss, 'f', 3) : QStringLiteral("–");
+            return run.step > 0 ? numberText(run.loss, 3) : QStringLiteral("–");
         case Device:
             return run.device;
         case Changed:

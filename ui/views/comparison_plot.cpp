@@ -3,6 +3,7 @@
 
 #include "ui/models/comparison_model.h"
 #include "ui/style/application_style.h"
+#include "ui/style/number_text.h"
 
 #include <qcustomplot.h>
 #include <QHelpEvent>
@@ -11,18 +12,6 @@
 #include <QToolTip>
 
 namespace consa {
-
-namespace {
-
-/// "+0.0305 ± 0.0018".
-QString withError(double value, double error) {
-    return QStringLiteral("%1%2 ± %3")
-        .arg(value >= 0 ? QStringLiteral("+") : QString())
-        .arg(value, 0, 'f', 4)
-        .arg(error, 0, 'f', 4);
-}
-
-}  // namespace
 
 ComparisonPlot::ComparisonPlot(ComparisonPicture picture, const ComparisonModel& model, const FrontierRecord& record,
                                QWidget* parent)
@@ -83,13 +72,13 @@ QString ComparisonPlot::toolTipOf(std::size_t part) const {
     if (m_picture == ComparisonPicture::Positions) {
         const ComparisonRow& row = m_model.comparison().rows[part];
         return tr("%1: %2 nats over all positions\nClick to see its layout")
-            .arg(QString::fromStdString(row.name), withError(row.deltaNll, row.deltaStandardError));
+            .arg(QString::fromStdString(row.name), differenceText(row.deltaNll, row.deltaStandardError));
     }
     const FrontierPoint& shown = m_record.points()[part];
     return tr("%1: sparsity %2 %, %3 nats\nClick to see its layout")
         .arg(shown.name)
         .arg(shown.sparsity * 100, 0, 'f', 1)
-        .arg(withError(shown.deltaNll, shown.standardError));
+        .arg(differenceText(shown.deltaNll, shown.standardError));
 }
 
 bool ComparisonPlot::event(QEvent* event) {

@@ -2,6 +2,7 @@
 #include "ui/views/comparison_scene.h"
 
 #include "ui/style/layout_lines.h"
+#include "ui/style/plot_ticker.h"
 #include "ui/views/end_labels.h"
 
 #include <qcustomplot.h>
@@ -71,6 +72,7 @@ ComparisonScene::ComparisonScene(QCustomPlot& plot) : m_plot(plot), m_rect(new Q
         axis->grid()->setLayer(QStringLiteral("grid"));
         axis->setNumberFormat(QStringLiteral("g"));
         axis->setNumberPrecision(6);
+        axis->setTicker(QSharedPointer<QCPAxisTicker>(new PlotTicker<>));
     }
     up->setLabel(translated("Loss above all full, nats"));
     m_legend = new QCPLegend;
@@ -143,7 +145,7 @@ void ComparisonScene::drawPositions() {
     QCPAxis* across = m_rect->axis(QCPAxis::atBottom);
     across->setLabel(translated("Position in the window, tokens"));
     across->setScaleType(QCPAxis::stLogarithmic);
-    QSharedPointer<QCPAxisTickerLog> ticker(new QCPAxisTickerLog);
+    QSharedPointer<QCPAxisTickerLog> ticker(new PlotTicker<QCPAxisTickerLog>);
     ticker->setLogBase(2);
     across->setTicker(ticker);
     double first = 1e9, last = 1, lowest = 0, highest = 0;
@@ -201,7 +203,7 @@ void ComparisonScene::drawFrontier() {
     QCPAxis* across = m_rect->axis(QCPAxis::atBottom);
     across->setLabel(translated("Sparsity, %"));
     across->setScaleType(QCPAxis::stLinear);
-    across->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    across->setTicker(QSharedPointer<QCPAxisTicker>(new PlotTicker<>));
     across->setRange(-3, 103);
     std::map<QString, std::vector<std::size_t>> series;
     double lowest = 0, highest = 0;

@@ -3,6 +3,7 @@
 
 #include "ui/style/application_style.h"
 #include "ui/style/color_scale.h"
+#include "ui/style/number_text.h"
 #include "ui/views/sparsity_slider.h"
 
 #include <QHelpEvent>
@@ -20,18 +21,9 @@ constexpr double kBottom = 12;
 constexpr double kSameSparsity = 1e-6;
 constexpr double kReach = 12;  // pixels from which a point shows its tooltip
 
-/// ".030" or "1.204", the minus as a minus.
-QString number(double value, int decimals) {
-    QString text = QString::number(std::abs(value), 'f', decimals);
-    if (text.startsWith(QStringLiteral("0."))) text.remove(0, 1);
-    return value < 0 ? QStringLiteral("−") + text : text;
-}
-
-/// "+.030 ± .002": two digits of the error decide the decimals, three to five of them.
-QString withError(double value, double error) {
-    const int decimals = error > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 3, 5) : 3;
-    const QString sign = value >= 0 ? QStringLiteral("+") : QString();
-    return QStringLiteral("%1%2 ± %3").arg(sign, number(value, decimals), number(error, decimals));
+/// "+.030": room is scarce beside the curve.
+QString tickText(double value, int decimals) {
+    return signedNumberText(value, decimals).replace(QStringLiteral("+0."), QStringLiteral("+."));
 }
 
 QString percent(double share) {
@@ -94,7 +86,7 @@ QString CutCurveView::text() const {
     return when + tr("cut %1: perplexity %2, %3 nats")
                       .arg(percent(m_cut))
                       .arg(std::exp(point->nll), 0, 'f', 2)
-                      .arg(withError(point->deltaNll, point->deltaStandardError));
+                      .arg(differenceText(point->deltaNll, point->deltaStandardError));
 }
 
 const CutPoint* CutCurveView::pointAtCut() const {
@@ -135,7 +127,7 @@ QString CutCurveView::toolTipAt(QPointF place) const {
         return tr("Sparsity %1: perplexity %2, %3 nats against all full\n%L4 tokens of the dev text, gates of step %5")
             .arg(percent(nearest->sparsity))
             .arg(std::exp(nearest->nll), 0, 'f', 2)
-            .arg(withError(nearest->deltaNll, nearest->deltaStandardError))
+            .arg(differenceText(nearest->deltaNll, nearest->deltaStandardError))
             .arg(m_curve.tokens)
             .arg(m_curve.step);
     return tr("Loss above all full when the gates of step %1 are cut at each sparsity,\n"
@@ -168,7 +160,7 @@ void CutCurveView::drawScale(QPainter& painter) const {
         painter.setPen(QPen(lineColor(palette()), 1));
         painter.drawLine(QPointF(xOf(0), y), QPointF(xOf(1), y));
         painter.setPen(muted);
-        const QString label = value < m_tick / 2 ? QStringLiteral("0") : QLatin1Char('+') + number(value, decimals);
+        const QString label = value < m_tick / 2 ? QStringLiteral("0") : tickText(value, decimals);
         painter.drawText(QRectF(xOf(0) - 52, y - 8, 44, 16), Qt::AlignRight | Qt::AlignVCenter, label);
     }
     painter.drawText(QRectF(0, 0, xOf(0) - 40, height()), Qt::AlignLeft | Qt::AlignVCenter, tr("nats above\nall full"));

@@ -3,6 +3,7 @@
 
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/gate_list_model.h"
+#include "ui/style/number_text.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -56,7 +57,7 @@ QString GateTable::copiedText() const {
     const bool takesAll = !selectionModel()->hasSelection();
     for (int row = 0; row < m_sorted->rowCount(); ++row) {
         if (!takesAll && !selectionModel()->isRowSelected(row)) continue;
-        lines << line([this, row](int column) { return m_sorted->index(row, column).data().toString(); });
+        lines << line([this, row](int column) { return withHyphens(m_sorted->index(row, column).data().toString()); });
     }
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }

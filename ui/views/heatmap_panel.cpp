@@ -5,6 +5,7 @@
 #include "ui/models/preset_list_model.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
+#include "ui/style/number_text.h"
 #include "ui/views/elided_label.h"
 #include "ui/views/gate_heatmap.h"
 #include "ui/views/gate_history_view.h"
@@ -43,7 +44,7 @@ HeatmapPanel::HeatmapPanel(GateGridModel& model, const GateRecord& record, QWidg
     setBackgroundRole(QPalette::Base);
     connect(m_heatmap, &GateHeatmap::currentCellChanged, this, &HeatmapPanel::updateReadout);
     connect(m_heatmap, &GateHeatmap::copyRequested, this,
-            [this] { QGuiApplication::clipboard()->setText(m_readout->text()); });
+            [this] { QGuiApplication::clipboard()->setText(withHyphens(m_readout->text())); });
     connect(m_table, &GateTable::currentCellChanged, this, [this] {
         if (m_page == GatePage::Table && m_table->currentCell()) m_heatmap->select(*m_table->currentCell());
     });
@@ -235,12 +236,10 @@ QString HeatmapPanel::factsOf(const QModelIndex& index) const {
     const QVariant change = index.data(GateGridModel::ChangeRole);
     const bool showsChange = m_page == GatePage::Change && change.isValid();
     if (showsChange) {
-        const QString sign = change.toDouble() >= 0 ? QStringLiteral("+") : QStringLiteral("−");
-        parts
-            << tr("%1%2 since %3").arg(sign).arg(std::abs(change.toDouble()), 0, 'f', 4).arg(m_model.reference().name);
+        parts << tr("%1 since %2").arg(signedNumberText(change.toDouble(), 4), m_model.reference().name);
     }
     if (const QVariant logAlpha = index.data(GateGridModel::LogAlphaRole); logAlpha.isValid() && !showsChange) {
-        parts << tr("log alpha %1").arg(logAlpha.toDouble(), 0, 'f', 2);
+        parts << tr("log alpha %1").arg(numberText(logAlpha.toDouble(), 2));
     }
     const bool isFull = index.data(GateGridModel::FullRole).toBool();
     if (const QVariant pin = index.data(GateGridModel::PinRole); pin.isValid()) {
@@ -257,10 +256,9 @@ QString HeatmapPanel::scaleFacts(double value) const {
     int nearCount = 0;
     for (std::size_t unit = 0; unit < content.layout.full.size(); ++unit) nearCount += content.isNearScaleValue(unit);
     const bool isChange = content.effectiveView() == HeatmapView::Change;
-    const QString number = QString::number(std::abs(value), 'f', 3);
-    const QString sign = isChange && value > 0 ? QStringLiteral("+") : value < 0 ? QStringLiteral("−") : QString();
-    return tr("%1 %2%3    %4 of %5 units within %6")
-        .arg(isChange ? tr("Change of P(full)") : tr("P(full)"), sign, number)
+    return tr("%1 %2    %3 of %4 units within %5")
+        .arg(isChange ? tr("Change of P(full)") : tr("P(full)"),
+             isChange ? signedNumberText(value, 3) : numberText(value, 3))
         .arg(nearCount)
         .arg(content.layout.full.size())
         .arg(content.scaleReach());

@@ -3,6 +3,7 @@
 
 #include "ui/models/loss_words.h"
 #include "ui/style/color_scale.h"
+#include "ui/style/number_text.h"
 #include "ui/views/history_chart_items.h"
 
 #include <QKeyEvent>
@@ -198,10 +199,10 @@ void HistoryChart::showStepAt(int pixelX) {
     m_readout->setText(tr("Step %1   %2 %3   expected %4 %   target %5 %   λ₁ %6")
                            .arg(point.step)
                            .arg(lossWord(m_lossKind))
-                           .arg(point.loss, 0, 'f', 4)
+                           .arg(numberText(point.loss, 4))
                            .arg(point.expectedSparsity * 100, 0, 'f', 1)
                            .arg(point.target * 100, 0, 'f', 1)
-                           .arg(point.multiplier, 0, 'f', 3));
+                           .arg(numberText(point.multiplier, 3)));
 }
 
 /// Of a long run more is drawn than a pixel wide line can show: thin lines without smoothing look the same and are

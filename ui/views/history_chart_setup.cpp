@@ -2,6 +2,7 @@
 #include "ui/models/loss_words.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
+#include "ui/style/plot_ticker.h"
 #include "ui/views/history_chart.h"
 #include "ui/views/history_chart_items.h"
 
@@ -18,13 +19,13 @@ namespace {
 constexpr int kLongestMean = 500;  // steps
 
 /// 250, 50k, 1.5M.
-class CountTicker final : public QCPAxisTicker {
+class CountTicker final : public PlotTicker<> {
 protected:
     QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
         if (tick >= 1e9) return QStringLiteral("%1G").arg(tick / 1e9);
         if (tick >= 1e6) return QStringLiteral("%1M").arg(tick / 1e6);
         if (tick >= 1e4) return QStringLiteral("%1k").arg(tick / 1e3);
-        return QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+        return PlotTicker::getTickLabel(tick, locale, format, precision);
     }
 };
 
@@ -80,6 +81,7 @@ void HistoryChart::createPlots() {
             axis->setNumberFormat(QStringLiteral("g"));
             axis->setNumberPrecision(8);
         }
+        values->setTicker(QSharedPointer<QCPAxisTicker>(new PlotTicker<>));
         values->ticker()->setTickCount(plot == Multiplier ? 3 : 4);
         steps->setTickLabels(plot == PlotCount - 1);
         m_marks[plot] = new Marks(m_plot, rect, *this, plot == Loss);
@@ -169,9 +171,9 @@ void HistoryChart::labelAxis() {
                     : m_axis == CurveAxis::Tokens ? tr("Tokens read")
                                                   : tr("Time in steps, h:min:s"));
     for (QCPAxisRect* rect : m_rects) {
-        QSharedPointer<QCPAxisTicker> ticker(m_axis == CurveAxis::Tokens ? new CountTicker
-                                             : m_axis == CurveAxis::Time ? new QCPAxisTickerTime
-                                                                         : new QCPAxisTicker);
+        QSharedPointer<QCPAxisTicker> ticker(new PlotTicker<>);
+        if (m_axis == CurveAxis::Tokens) ticker.reset(new CountTicker);
+        if (m_axis == CurveAxis::Time) ticker.reset(new QCPAxisTickerTime);
         rect->axis(QCPAxis::atBottom)->setTicker(ticker);
     }
 }

@@ -6,6 +6,7 @@
 #include "ui/style/application_style.h"
 #include "ui/style/duration_text.h"
 #include "ui/style/icons.h"
+#include "ui/style/number_text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -127,7 +128,7 @@ void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
     m_progress->setValue(static_cast<int>(std::lround(share * 1000)));
     QString step = hasRun ? tr("step %1 of %2").arg(snapshot.step).arg(snapshot.stepCount) : QString();
     if (hasRun && snapshot.loss != 0)
-        step += tr("   %1 %2").arg(lossWord(snapshot.config.loss)).arg(snapshot.loss, 0, 'f', 3);
+        step += tr("   %1 %2").arg(lossWord(snapshot.config.loss)).arg(numberText(snapshot.loss, 3));
     if (hasRun && snapshot.isFrozen) step += QStringLiteral("   ") + tr("gates frozen");
     if (hasRun && snapshot.areMultipliersHeld) step += QStringLiteral("   ") + tr("multipliers held");
     m_step->setText(step);

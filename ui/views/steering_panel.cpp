@@ -4,6 +4,7 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/kv_cache_size.h"
 #include "ui/style/application_style.h"
+#include "ui/style/number_text.h"
 #include "ui/views/cut_curve_view.h"
 #include "ui/views/fact_label.h"
 #include "ui/views/sparsity_slider.h"
@@ -280,10 +281,7 @@ QString SteeringPanel::cacheText() const {
     const double full = kvCacheBytes(*m_snapshot.model, AttentionLayout(layout.grid, true), context, window, sinks);
     const double shown = kvCacheBytes(*m_snapshot.model, layout, context, window, sinks);
     const double change = full > 0 ? (shown / full - 1) * 100 : 0;
-    return QStringLiteral("%1 → %2 (%3 %)")
-        .arg(formatBytes(full), formatBytes(shown))
-        .arg(change, 0, 'f', 0)
-        .replace(QLatin1Char('-'), QStringLiteral("−"));
+    return QStringLiteral("%1 → %2 (%3 %)").arg(formatBytes(full), formatBytes(shown), numberText(change, 0));
 }
 
 }  // namespace consa
