@@ -238,7 +238,11 @@ void MainWindow::connectResults() {
             [this](const QString& text) { m_messages->showMessage(MessageBar::Severity::Warning, text); });
     connect(m_figures, &FigureActions::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_figures, &FigureActions::problemOccurred, m_messages, &MessageBar::showError);
-    connect(m_heatmapPanel, &HeatmapPanel::sessionRequested, this, &MainWindow::showSessionAgain);
+    connect(m_heatmapPanel, &HeatmapPanel::sessionRequested, this, [this] {
+        // What it says of the run that was on show has had its time.
+        if (!m_openedRun.isEmpty() && m_messages->severity() == MessageBar::Severity::Note) m_messages->hide();
+        showSessionAgain();
+    });
 }
 
 void MainWindow::connectFiles() {

@@ -107,6 +107,8 @@ private:
     /// Compares a running training again when as many steps have passed as the user wants.
     void evaluateAgain(const SessionSnapshot& snapshot);
     [[nodiscard]] static QString curvesHint(const SessionSnapshot& snapshot);
+    /// What the curves need to know of the run that they show.
+    void describeCurves(const TrainingConfig& config, int stepCount);
     void showEvents(const std::vector<SessionEvent>& events);
     void showFailure(const QString& text);
     void startRun();
@@ -135,6 +137,7 @@ private:
     void openRun(const QString& folder);
     void resumeRun(const QString& folder);
     void followRun(const QString& folder);
+    void stopFollowing();
     void overlayRuns();
     void offerRecovery();
 
@@ -149,7 +152,7 @@ private:
     void recordGates(const SessionSnapshot& snapshot);
     void showStep(std::size_t frame);
     void showLatestStep();
-    void showOpenedRun(const QString& folder, const LayoutFile& latest);
+    void showOpenedRun(const QString& folder, const LayoutFile& latest, bool isGoingOn);
     void addOpenedSteps(const SessionSnapshot& run, const std::vector<GateFrame>& frames);
 
     // main_window_files.cpp: what it opens.

@@ -89,7 +89,6 @@ void MainWindow::openModel(const QString& model, const std::vector<std::string>&
             keepsTexts ? current : std::vector<std::string>{model == QLatin1String("demo") ? "demo" : "default"};
     }
     m_messages->hide();
-    m_follower->stop();
     showSessionAgain();
     m_history->clear();
     m_gates->setCut(std::nullopt);
@@ -108,10 +107,13 @@ void MainWindow::showLayout(const LayoutFile& file, const QString& name) {
 }
 
 void MainWindow::showSessionAgain() {
-    m_openedGates->stop();
+    const SessionSnapshot& snapshot = m_controller->snapshot();
+    stopFollowing();
     m_openedRun.clear();
     m_record->showSession();
-    enableForks(m_controller->snapshot());
+    m_history->showSession();
+    describeCurves(snapshot.config, snapshot.run > 0 ? snapshot.stepCount : 0);
+    enableForks(snapshot);
     m_gates->showSession();
     m_heatmapPanel->setShownName(QString());
 }

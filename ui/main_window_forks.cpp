@@ -1,7 +1,6 @@
 // What the window does with the kept states of a run: forks it, takes it back; and freezes gates, holds multipliers.
 #include "ui/main_window.h"
 #include "ui/models/gate_record.h"
-#include "ui/session/run_follower.h"
 #include "ui/session/target_edits.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/message_bar.h"
@@ -59,7 +58,6 @@ void MainWindow::forkRun(int step) {
     if (!m_actions->fork->isEnabled()) return;
     const std::string source = m_openedRun.isEmpty() ? m_controller->snapshot().runFolder : m_openedRun.toStdString();
     m_messages->hide();
-    m_follower->stop();
     showSessionAgain();
     m_controller->post(ForkRunCommand{source, step, m_plan.unusedRunFolder()});
 }

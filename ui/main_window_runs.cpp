@@ -6,6 +6,7 @@
 #include "ui/models/log_model.h"
 #include "ui/models/run_history.h"
 #include "ui/models/run_list_model.h"
+#include "ui/session/kept_gates.h"
 #include "ui/session/run_follower.h"
 #include "ui/session/saved_run.h"
 #include "ui/views/history_chart.h"
@@ -26,7 +27,9 @@ void MainWindow::connectRuns() {
     connect(m_runPanel, &RunPanel::noteOccurred, m_status, &StatusStrip::showNote);
     connect(m_runPanel, &RunPanel::problemOccurred, m_messages, &MessageBar::showError);
     connect(m_runs, &RunListModel::overlaysChanged, this, &MainWindow::overlayRuns);
-    connect(m_follower, &RunFollower::linesArrived, m_history, &RunHistory::extend);
+    connect(m_follower, &RunFollower::linesArrived, m_history, &RunHistory::extendSaved);
+    connect(m_follower, &RunFollower::linesArrived, m_openedGates, &KeptGates::readMore);
+    connect(m_follower, &RunFollower::wentBack, this, [this] { m_openedGates->follow(m_follower->folder()); });
     connect(m_follower, &RunFollower::ended, this, [this] { openPath(m_follower->folder()); });
 }
 
@@ -52,14 +55,12 @@ void MainWindow::openRun(const QString& folder) {
         return;
     }
     const SavedRun run = readSavedRun(folder);
-    m_follower->stop();
-    m_history->replace(run.points, run.events);
-    m_chart->setStepCount(run.config.stepCount);
-    m_chart->setLoss(run.config.loss);
-    m_chart->setStepTokens(double(run.config.batchSize) * run.config.contextTokens);
-    showOpenedRun(folder, run.layout);
+    const bool isGoingOn = readRunSummary(folder).fate == RunFate::GoingOn;
+    showOpenedRun(folder, run.layout, isGoingOn);
+    m_history->showSaved(run.points, run.events);
+    describeCurves(run.config, run.config.stepCount);
     m_messages->hide();
-    if (readRunSummary(folder).fate == RunFate::GoingOn) return followRun(folder);
+    if (isGoingOn) return followRun(folder);
     m_messages->showMessage(
         MessageBar::Severity::Note,
         tr("Run %1: step %2 of %3.").arg(QFileInfo(folder).fileName()).arg(run.stepsDone()).arg(run.config.stepCount),
@@ -73,7 +74,6 @@ void MainWindow::resumeRun(const QString& folder) {
         return;
     }
     m_messages->hide();
-    m_follower->stop();
     showSessionAgain();
     m_controller->post(ResumeRunCommand{folder.toStdString()});
 }
@@ -83,7 +83,13 @@ void MainWindow::followRun(const QString& folder) {
     m_messages->showMessage(
         MessageBar::Severity::Note,
         tr("Run %1 goes on in another program; its curves are followed.").arg(QFileInfo(folder).fileName()),
-        tr("Stop following"), [this] { m_follower->stop(); });
+        tr("Stop following"), [this] { stopFollowing(); });
+}
+
+/// What was read until now stays on show.
+void MainWindow::stopFollowing() {
+    m_follower->stop();
+    m_openedGates->stop();
 }
 
 void MainWindow::overlayRuns() {

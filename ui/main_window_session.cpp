@@ -63,11 +63,7 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     listBuiltIns(snapshot);
     m_presetPanel->setModelPath(QString::fromStdString(snapshot.modelPath));
     m_pins->setSnapshot(snapshot);
-    m_chart->setStepCount(snapshot.run > 0 ? snapshot.stepCount : 0);
-    if (!snapshot.logAlpha.empty()) {
-        m_chart->setLoss(snapshot.config.loss);
-        m_chart->setStepTokens(double(snapshot.config.batchSize) * snapshot.config.contextTokens);
-    }
+    if (m_openedRun.isEmpty()) describeCurves(snapshot.config, snapshot.run > 0 ? snapshot.stepCount : 0);
     showForks(snapshot);
     m_comparison->setSnapshot(snapshot);
     m_frontier->setSnapshot(snapshot);
@@ -88,6 +84,12 @@ void MainWindow::showSnapshot(const SessionSnapshot& snapshot) {
     const std::string error = snapshot.messageIsError ? snapshot.message : std::string();
     if (error != m_lastError && !error.empty()) showFailure(QString::fromStdString(error));
     m_lastError = error;
+}
+
+void MainWindow::describeCurves(const TrainingConfig& config, int stepCount) {
+    m_chart->setStepCount(stepCount);
+    m_chart->setLoss(config.loss);
+    m_chart->setStepTokens(double(config.batchSize) * config.contextTokens);
 }
 
 void MainWindow::listBuiltIns(const SessionSnapshot& snapshot) {
@@ -167,7 +169,6 @@ void MainWindow::startRun() {
     m_messages->hide();
     showSessionAgain();
     m_cutRest.stop();
-    m_follower->stop();
     m_plan.setRampSteps(m_steering->rampSteps());
     m_controller->post(m_plan.startCommand());
     m_pins->runRequested();

@@ -3,6 +3,7 @@
 #include "ui/models/gate_record.h"
 #include "ui/models/log_model.h"
 #include "ui/session/kept_gates.h"
+#include "ui/session/run_follower.h"
 #include "ui/views/heatmap_panel.h"
 #include "ui/views/status_strip.h"
 #include "ui/views/timeline_strip.h"
@@ -48,22 +49,25 @@ void MainWindow::showLatestStep() {
     if (m_openedLayout.layout.grid.unitCount() > 0) showLayout(m_openedLayout, QFileInfo(m_openedRun).fileName());
 }
 
-void MainWindow::showOpenedRun(const QString& folder, const LayoutFile& latest) {
+void MainWindow::showOpenedRun(const QString& folder, const LayoutFile& latest, bool isGoingOn) {
     showSessionAgain();  // of another run that was on show
     m_openedRun = folder;
     m_openedLayout = latest;
     m_record->showSaved({}, {});
     showLatestStep();
+    if (isGoingOn) return m_openedGates->follow(folder);
     m_openedGates->readAll(folder);
 }
 
 void MainWindow::addOpenedSteps(const SessionSnapshot& run, const std::vector<GateFrame>& frames) {
     if (m_openedRun.toStdString() != run.runFolder) return;
     m_record->showSaved(run, frames);
-    // A run that was cut off has a checkpoint but no layout yet.
+    // A run that was cut off has a checkpoint but no layout yet; one that goes on has come further than its layout.
     const bool hasLayout = m_openedLayout.layout.grid.unitCount() > 0;
-    if (!hasLayout && !frames.empty()) m_openedLayout = m_record->layoutAt(frames.size() - 1);
-    if (!hasLayout) showLatestStep();
+    const bool isBehind = !frames.empty() && (!hasLayout || m_follower->isFollowing() ||
+                                              m_openedLayout.provenance.step < frames.back().step);
+    if (isBehind) m_openedLayout = m_record->layoutAt(frames.size() - 1);
+    if (isBehind && m_heatmapPanel->timeline().isLive()) showLatestStep();
     enableForks(m_controller->snapshot());
 }
 

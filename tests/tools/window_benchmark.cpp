@@ -144,7 +144,7 @@ void measureCurves() {
     std::vector<HistoryPoint> points;
     for (int step = 1; step <= 1'000'000; ++step)
         points.push_back({0, step, 3 + 0.001 * (step % 997), 3, 0.4, 0.5, 0.5, 0.1, 0.1});
-    history.replace(points, {});
+    history.showSaved(points, {});
     QTest::qWait(200);
     std::vector<double> times;
     for (int round = 0; round < 20; ++round) {

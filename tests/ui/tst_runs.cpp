@@ -131,6 +131,43 @@ private slots:
         QCOMPARE(resumed.front().runFolder, (runs() / "a").string());
     }
 
+    void sessionsCurvesComeBack() {
+        makeRun(runs() / "a", 40, true);
+        QVERIFY(m_fixture.open());
+        QVERIFY(m_fixture.trainUntil(20));
+        m_fixture.session->post(StopCommand{});
+        QVERIFY(m_fixture.reaches(SessionState::Finished));
+        auto& chart = m_fixture.the<HistoryChart>();
+        auto& history = m_fixture.the<RunHistory>();
+        QTRY_COMPARE(std::int64_t(chart.pointCount()), m_fixture.session->publishedPoints());
+        const int count = chart.pointCount();
+        const HistoryPoint last = history.points().back();
+        const std::size_t marks = history.events().size();
+        QVERIFY(marks > 0);
+        m_fixture.window->openPath(QString::fromStdString((runs() / "a").string()));
+        QCOMPARE(chart.pointCount(), 40);
+        QVERIFY(history.events().empty());
+        // What the session says meanwhile does not reach the curves on show.
+        m_fixture.session->post(CutCommand{0.3});
+        QTRY_VERIFY(m_fixture.snapshot().cut == 0.3);
+        QCOMPARE(chart.pointCount(), 40);
+        QVERIFY(m_fixture.click(QStringLiteral("Back to the session")));
+        QCOMPARE(chart.pointCount(), count);
+        QVERIFY(history.points().back() == last);
+        QCOMPARE(history.events().size(), marks);
+        QVERIFY(!m_fixture.the<MessageBar>().isVisible());  // it spoke of the run looked at
+    }
+
+    void sessionWithoutARunHasNoCurvesAgain() {
+        makeRun(runs() / "a", 40, true);
+        QVERIFY(m_fixture.open());
+        m_fixture.window->openPath(QString::fromStdString((runs() / "a").string()));
+        QCOMPARE(m_fixture.the<HistoryChart>().pointCount(), 40);
+        QVERIFY(m_fixture.click(QStringLiteral("Back to the session")));
+        QCOMPARE(m_fixture.the<HistoryChart>().pointCount(), 0);
+        QVERIFY(m_fixture.hasLabel(QStringLiteral("Nothing trained yet")));
+    }
+
     void followsWhatAnotherProgramWrites() {
         makeRun(runs() / "elsewhere", 5, false);
         QVERIFY(m_fixture.open());

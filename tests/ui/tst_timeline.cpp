@@ -53,17 +53,20 @@ double openProbability(double logAlpha) {
     return 1 / (1 + std::exp(-(logAlpha - 2.0 / 3.0 * std::log(0.1 / 1.1))));
 }
 
+/// What a run's folder gains with a step.
+void goOn(RunFolder& folder, int step) {
+    HistoryPoint point;
+    point.step = step;
+    point.loss = 3;
+    if (KeptStates::isDue(step)) folder.states().keep(stateAt(step), folder.record().model.grid(Granularity::KvHead));
+    folder.appendLine(toJsonLine(point));
+}
+
 /// A run of 45 steps with the states that such a run keeps.
 void makeRun(const fs::path& path, bool hasLayout) {
     RunFolder folder = RunFolder::create(path, demoRun());
     const UnitGrid grid = folder.record().model.grid(Granularity::KvHead);
-    for (int step = 0; step < 45; ++step) {
-        HistoryPoint point;
-        point.step = step;
-        point.loss = 3;
-        folder.appendLine(toJsonLine(point));
-        if (KeptStates::isDue(step)) folder.states().keep(stateAt(step), grid);
-    }
+    for (int step = 0; step < 45; ++step) goOn(folder, step);
     folder.appendLine(toJsonLine(SessionEvent{1, 45, "stop", "Stopped"}));
     folder.saveCheckpoint(stateAt(45).state, grid);
     if (!hasLayout) return;
@@ -174,6 +177,36 @@ private slots:
         QCOMPARE(record().frames().size(), count);
         QVERIFY(gates().isShowingSession() && timeline().isLive());
         QVERIFY(m_fixture.hasLabel(QStringLiteral(", now")));
+    }
+
+    /// A run that another program makes: it has no layout, and no checkpoint in its first minute.
+    void timelineGrowsWhileARunIsFollowed() {
+        RunFolder elsewhere = RunFolder::create(pathOf("elsewhere"), demoRun());
+        for (int step = 0; step < 15; ++step) goOn(elsewhere, step);
+        QVERIFY(m_fixture.open());
+        m_fixture.window->openPath(QString::fromStdString(pathOf("elsewhere").string()));
+        QTRY_COMPARE(record().frames().size(), std::size_t(2));
+        compareGates(10);
+        for (int step = 15; step < 25; ++step) goOn(elsewhere, step);
+        QTRY_COMPARE(record().frames().size(), std::size_t(3));
+        QCOMPARE(gates().shown().provenance.step, 20);  // at its end the heatmap keeps up
+        compareGates(20);
+        QVERIFY(timeline().isVisible() && timeline().isLive());
+        timeline().slider().setValue(1);
+        for (int step = 25; step < 35; ++step) goOn(elsewhere, step);
+        QTRY_COMPARE(record().frames().size(), std::size_t(4));
+        QCOMPARE(gates().shown().provenance.step, 10);  // who looks at a step stays there
+        QTest::keyClick(&timeline().slider(), Qt::Key_End);
+        compareGates(30);
+        // Taken back by its user and steered another way.
+        elsewhere.states().dropAfter(10);
+        elsewhere.appendLine(R"({"event":"rewind","fromStep":35,"step":10,"text":"Back to step 10"})");
+        QTRY_COMPARE(record().frames().size(), std::size_t(2));
+        compareGates(10);
+        QVERIFY(m_fixture.click(QStringLiteral("Back to the session")));
+        for (int step = 10; step < 25; ++step) goOn(elsewhere, step);
+        QTest::qWait(700);  // longer than it takes to look again
+        QVERIFY(record().frames().empty() && gates().isShowingSession());
     }
 
     /// It has a checkpoint, and no layout yet.

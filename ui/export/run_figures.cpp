@@ -65,7 +65,7 @@ public:
         : m_chart(m_history) {
         m_chart.setPalette(isDarkTheme(options.theme) ? darkPalette() : lightPalette());
         m_chart.setLoss(loss);
-        m_history.replace(points, events);
+        m_history.showSaved(points, events);
         if (!caption.isEmpty()) addCaption(m_chart.plot(), caption, options.theme, options.size);
     }
 

@@ -15,63 +15,74 @@ bool isMark(const SessionEvent& event) {
     return std::find(kMarks.begin(), kMarks.end(), event.kind) != kMarks.end();
 }
 
+/// Adds an event worth a mark; one that took the run back drops the marks that followed that step.
+bool addMark(std::vector<SessionEvent>& events, const SessionEvent& event) {
+    if (!isMark(event)) return false;
+    if (event.kind == "rewind")
+        std::erase_if(events, [&event](const SessionEvent& mark) { return mark.step >= event.step; });
+    events.push_back(event);
+    return true;
+}
+
 }  // namespace
 
 void RunHistory::appendPoints(const std::vector<HistoryPoint>& points) {
-    std::size_t first = m_points.size();
+    std::size_t first = m_session.points.size();
     for (const HistoryPoint& point : points)
-        if (adoptRun(point.run)) first = std::min({first, m_points.size(), add(point)});
-    if (first < m_points.size()) emit pointsAppended(first);
+        if (adoptRun(point.run)) first = std::min({first, m_session.points.size(), add(m_session, point)});
+    if (first < m_session.points.size() && isShown(m_session)) emit pointsAppended(first);
 }
 
-std::size_t RunHistory::add(const HistoryPoint& point) {
-    std::size_t first = m_points.size();
-    if (!m_points.empty() && point.step <= m_points.back().step) {
-        m_points.truncate(m_points.lowerBound(point.step));
+std::size_t RunHistory::add(Curves& curves, const HistoryPoint& point) {
+    std::size_t first = curves.points.size();
+    if (!curves.points.empty() && point.step <= curves.points.back().step) {
+        curves.points.truncate(curves.points.lowerBound(point.step));
         first = 0;
-        emit cleared();
+        if (isShown(curves)) emit cleared();
     }
-    m_points.append(point);
+    curves.points.append(point);
     return first;
 }
 
 void RunHistory::appendEvents(const std::vector<SessionEvent>& events) {
     bool hasNewMark = false;
     for (const SessionEvent& event : events)
-        if (adoptRun(event.run) && addMark(event)) hasNewMark = true;
-    if (hasNewMark) emit eventsChanged();
-}
-
-bool RunHistory::addMark(const SessionEvent& event) {
-    if (!isMark(event)) return false;
-    if (event.kind == "rewind")
-        std::erase_if(m_events, [&event](const SessionEvent& mark) { return mark.step >= event.step; });
-    m_events.push_back(event);
-    return true;
+        if (adoptRun(event.run) && addMark(m_session.events, event)) hasNewMark = true;
+    if (hasNewMark && isShown(m_session)) emit eventsChanged();
 }
 
 void RunHistory::clear() {
-    m_points.truncate(0);
-    m_events.clear();
-    emit cleared();
-    emit eventsChanged();
+    m_session = {};
+    if (isShown(m_session)) announce();
 }
 
-void RunHistory::replace(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
-    clear();
-    for (const HistoryPoint& point : points) add(point);
-    for (const SessionEvent& event : events) addMark(event);
-    if (!m_points.empty()) emit pointsAppended(0);
-    emit eventsChanged();
+void RunHistory::showSaved(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
+    m_saved.emplace();
+    for (const HistoryPoint& point : points) add(*m_saved, point);
+    for (const SessionEvent& event : events) addMark(m_saved->events, event);
+    announce();
 }
 
-void RunHistory::extend(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
-    std::size_t first = m_points.size();
-    for (const HistoryPoint& point : points) first = std::min(first, add(point));
-    if (first < m_points.size()) emit pointsAppended(first);
+void RunHistory::extendSaved(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events) {
+    if (!m_saved) return;
+    std::size_t first = m_saved->points.size();
+    for (const HistoryPoint& point : points) first = std::min(first, add(*m_saved, point));
+    if (first < m_saved->points.size()) emit pointsAppended(first);
     bool hasNewMark = false;
-    for (const SessionEvent& event : events) hasNewMark = addMark(event) || hasNewMark;
+    for (const SessionEvent& event : events) hasNewMark = addMark(m_saved->events, event) || hasNewMark;
     if (hasNewMark) emit eventsChanged();
+}
+
+void RunHistory::showSession() {
+    if (!m_saved) return;
+    m_saved.reset();
+    announce();
+}
+
+void RunHistory::announce() {
+    emit cleared();
+    if (!points().empty()) emit pointsAppended(0);
+    emit eventsChanged();
 }
 
 bool RunHistory::adoptRun(std::uint64_t run) {

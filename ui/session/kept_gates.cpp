@@ -55,21 +55,41 @@ void KeptGates::readPast(const QString& folder, int endStep) {
 }
 
 void KeptGates::readAll(const QString& folder) {
+    readAll(folder, false);
+}
+
+void KeptGates::follow(const QString& folder) {
+    readAll(folder, true);
+}
+
+void KeptGates::readAll(const QString& folder, bool isGoingOn) {
     begin(folder);
+    m_isFollowing = isGoingOn;
     const std::optional<RunFolder> run = openKeeping(folder);
     if (!run) return finish();
     m_run = describe(folder, run->record());
     m_waiting = run->states().steps();
     try {
         const TrainerState now = run->loadCheckpoint();
-        add(now);
+        const bool isLatest = !isGoingOn || m_waiting.empty() || m_waiting.back() < now.step;
+        if (isLatest) add(now);
         m_latest = std::exchange(m_frames, {});
         // Later states were kept just before a crash; the run goes on from its checkpoint.
-        std::erase_if(m_waiting, [&now](std::int64_t step) { return step >= now.step; });
+        if (isLatest) std::erase_if(m_waiting, [&now](std::int64_t step) { return step >= now.step; });
     } catch (const Error& error) {
-        if (!m_waiting.empty()) complain(error.what());
-        m_waiting.clear();
+        if (!isGoingOn && !m_waiting.empty()) complain(error.what());
+        if (!isGoingOn) m_waiting.clear();  // one that goes on has no checkpoint in its first minute
     }
+    std::reverse(m_waiting.begin(), m_waiting.end());
+    readSome();
+}
+
+void KeptGates::readMore() {
+    if (!m_isFollowing || m_turn.isActive() || m_run.grid.unitCount() == 0) return;
+    const int last = m_frames.empty() ? -1 : m_frames.back().step;
+    for (const std::int64_t step : KeptStates(m_run.runFolder).steps())
+        if (step > last) m_waiting.push_back(step);
+    if (m_waiting.empty()) return;
     std::reverse(m_waiting.begin(), m_waiting.end());
     readSome();
 }
@@ -84,6 +104,11 @@ void KeptGates::begin(const QString& folder) {
 }
 
 void KeptGates::stop() {
+    m_isFollowing = false;
+    rest();
+}
+
+void KeptGates::rest() {
     m_turn.stop();
     m_waiting.clear();
 }
@@ -107,8 +132,9 @@ void KeptGates::readSome() {
 }
 
 void KeptGates::finish() {
-    stop();
+    rest();
     m_frames.insert(m_frames.end(), m_latest.begin(), m_latest.end());
+    m_latest.clear();
     emit arrived(m_run, m_frames);
 }
 

@@ -27,6 +27,10 @@ public:
     void readPast(const QString& folder, int endStep);
     /// Reads all up to the run's checkpoint, with it.
     void readAll(const QString& folder);
+    /// As readAll(), for a run that another program goes on with: also what it kept after its checkpoint.
+    void follow(const QString& folder);
+    /// Reads what the run that is followed has kept since; says so only where there is more.
+    void readMore();
     /// Lets what is not read yet be.
     void stop();
 
@@ -38,6 +42,8 @@ signals:
 
 private:
     void begin(const QString& folder);
+    void readAll(const QString& folder, bool isGoingOn);
+    void rest();
     void readSome();
     void finish();
     /// Leaves out gates of another shape.
@@ -49,6 +55,7 @@ private:
     std::vector<GateFrame> m_frames;
     std::vector<GateFrame> m_latest;  // the checkpoint, when asked for
     bool m_hasComplained = false;
+    bool m_isFollowing = false;
     QTimer m_turn;
 };
 

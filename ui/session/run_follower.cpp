@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <algorithm>
 #include <chrono>
 
 namespace consa {
@@ -40,6 +41,8 @@ void RunFollower::look() {
     SavedRun run;
     addEventLines(bytes.first(whole), run);
     emit linesArrived(run.points, run.events);
+    const auto isRewind = [](const SessionEvent& event) { return event.kind == "rewind"; };
+    if (std::any_of(run.events.begin(), run.events.end(), isRewind)) emit wentBack();
     for (const SessionEvent& event : run.events) {
         if (event.kind != "done" && event.kind != "stop") continue;
         stop();
