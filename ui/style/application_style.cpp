@@ -73,6 +73,10 @@ QString styleSheet(const QPalette& palette) {
                "QHeaderView { background: %3; border: none; }"
                "QHeaderView::section { background: %3; color: %2; border: none; border-bottom: 1px solid %1;"
                " padding: 3px 6px; }"
+               // The arrow stands above the word: beside it there is room on one side or the other only.
+               "QTableView[sortingEnabled=\"true\"] QHeaderView::section { padding-top: 9px; }"
+               "QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding;"
+               " subcontrol-position: top center; width: 9px; height: 9px; top: 1px; }"
                "QTableView::item { padding: 0 6px; }"
                "QTableView { border: none; background: %3; }"
                "QToolButton[popupMode=\"2\"] { padding-right: 18px; }"
