@@ -34,4 +34,12 @@ FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
     return *this;
 }
 
+bool isFolderLocked(const std::filesystem::path& folder) {
+    const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle < 0) return false;
+    const bool isFree = ::flock(handle, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    ::close(handle);
+    return !isFree;
+}
+
 }  // namespace consa

@@ -21,4 +21,7 @@ private:
     int m_handle = -1;
 };
 
+/// True when some program, this one too, holds the lock. Never waits.
+[[nodiscard]] bool isFolderLocked(const std::filesystem::path& folder);
+
 }  // namespace consa

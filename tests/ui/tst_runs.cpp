@@ -1,5 +1,6 @@
 // Runs of the data folder: listed, looked at, laid over, resumed, followed while another program writes them.
 #include "core/base/file_io.h"
+#include "core/base/folder_lock.h"
 #include "tests/support/window_fixture.h"
 #include "ui/models/run_history.h"
 #include "ui/models/run_list_model.h"
@@ -77,6 +78,28 @@ private slots:
         QVERIFY(summary("cut").fate == RunFate::CutOff && !summary("cut").sparsity);
         append(runs() / "done", "{\"event\":\"resume\",\"step\":40}\n" + stepLine(41));
         QVERIFY(summary("done").fate == RunFate::GoingOn);
+    }
+
+    /// Slow steps and long evaluations write nothing for minutes; the run is not cut off while its program lives.
+    void quietRunGoesOnWhileItsProgramHoldsTheFolder() {
+        makeRun(runs() / "slow", 7, false);
+        setAge(runs() / "slow", 300);
+        {
+            const FolderLock elsewhere(runs() / "slow");
+            QVERIFY(summary("slow").fate == RunFate::GoingOn);
+            QVERIFY(m_fixture.open());
+            QVERIFY(!m_fixture.the<MessageBar>().text().contains(QStringLiteral("cut off")));  // nor offered to discard
+            auto& panel = m_fixture.the<RunPanel>();
+            panel.selectRow(0);
+            QVERIFY(!panel.deleteAction()->isEnabled() && !panel.resumeAction()->isEnabled());
+            panel.openAction()->trigger();
+            QTest::qWait(700);  // longer than it takes to look again
+            QVERIFY(m_fixture.the<RunFollower>().isFollowing());
+        }
+        // Its program dies.
+        QTRY_VERIFY(!m_fixture.the<RunFollower>().isFollowing());
+        QVERIFY(summary("slow").fate == RunFate::CutOff);
+        QVERIFY(m_fixture.the<MessageBar>().text().contains(QStringLiteral("step 7 of 40")));
     }
 
     void listIsNewestFirstAndFollowsTheFolder() {

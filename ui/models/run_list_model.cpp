@@ -146,6 +146,8 @@ void RunListModel::reload() {
 
 void RunListModel::remove(int row) {
     const QString folder = run(row).folder;
+    if (readRunSummary(folder).fate == RunFate::GoingOn)
+        throw Error(folder.toStdString() + " is being written by another program; stop it there first.");
     // Not into a trash: where a disk has none, Qt 6.4 makes one in the working directory.
     const bool isGone = QDir(folder).removeRecursively();
     const bool wasOverlaid = m_overlaid.erase(folder) > 0;

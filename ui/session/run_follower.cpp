@@ -1,6 +1,7 @@
 // Tail of events.jsonl.
 #include "ui/session/run_follower.h"
 
+#include "ui/session/run_summary.h"
 #include "ui/session/saved_run.h"
 
 #include <QDir>
@@ -33,7 +34,12 @@ void RunFollower::stop() {
 
 void RunFollower::look() {
     QFile file(QDir(m_folder).filePath(QStringLiteral("events.jsonl")));
-    if (!file.open(QIODevice::ReadOnly) || file.size() <= m_read || !file.seek(m_read)) return;
+    if (!file.open(QIODevice::ReadOnly) || !file.seek(m_read)) return;
+    if (file.size() <= m_read && isAbandoned(m_folder)) {
+        stop();
+        emit ended();
+        return;
+    }
     const QByteArray bytes = file.readAll();
     const qsizetype whole = bytes.lastIndexOf('\n') + 1;  // the rest of a line comes later
     if (whole == 0) return;

@@ -27,7 +27,7 @@ signals:
     void linesArrived(const std::vector<consa::HistoryPoint>& points, const std::vector<consa::SessionEvent>& events);
     /// The run took steps back; those lines are among the last that arrived.
     void wentBack();
-    /// The run wrote that it is done or was stopped.
+    /// The run wrote that it is done or was stopped, or nobody writes it any more.
     void ended();
 
 private:

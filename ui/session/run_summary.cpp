@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_lock.h"
 #include "core/layout/layout_file.h"
 
 #include <QCoreApplication>
@@ -17,7 +18,7 @@ namespace consa {
 namespace {
 
 constexpr qint64 kTailBytes = 16384;  // holds the last steps and events
-constexpr int kQuietSeconds = 30;     // a run that goes on writes more often, but for steps of a very large model
+constexpr int kQuietSeconds = 30;     // a run that goes on writes more often, but for steps of a large model
 
 QJsonObject readObject(const QString& path) {
     return QJsonDocument::fromJson(QByteArray::fromStdString(readFile(path.toStdString()))).object();
@@ -55,11 +56,17 @@ void readTail(const QString& path, RunSummary& run) {
         if (kind == QLatin1String("done") || kind == QLatin1String("stop")) hasEnded = true;
         if (kind == QLatin1String("step") || kind == QLatin1String("resume")) hasEnded = false;
     }
-    const bool isQuiet = QFileInfo(path).lastModified().secsTo(QDateTime::currentDateTime()) > kQuietSeconds;
-    run.fate = hasEnded ? RunFate::Finished : isQuiet ? RunFate::CutOff : RunFate::GoingOn;
+    run.fate = hasEnded ? RunFate::Finished : isAbandoned(run.folder) ? RunFate::CutOff : RunFate::GoingOn;
 }
 
 }  // namespace
+
+bool isAbandoned(const QString& folder) {
+    const QFileInfo events(QDir(folder).filePath(QStringLiteral("events.jsonl")));
+    const bool isQuiet = events.lastModified().secsTo(QDateTime::currentDateTime()) > kQuietSeconds;
+    // Slow steps and an evaluation write nothing for minutes.
+    return isQuiet && !isFolderLocked(folder.toStdString());
+}
 
 RunSummary readRunSummary(const QString& folder) {
     const QDir directory(folder);

@@ -28,9 +28,12 @@ struct RunSummary {
     bool operator==(const RunSummary&) const = default;
 };
 
-/// Reads config.json, layout.json and the end of events.jsonl. A run without an ending that was written to in the last
-/// half minute goes on; one that was not was cut off. Throws Error when the folder holds no readable run.
+/// Reads config.json, layout.json and the end of events.jsonl. A run without an ending goes on, or was cut off
+/// when it is abandoned. Throws Error when the folder holds no readable run.
 [[nodiscard]] RunSummary readRunSummary(const QString& folder);
+
+/// True when a run was not written to for half a minute and no program holds its folder.
+[[nodiscard]] bool isAbandoned(const QString& folder);
 
 /// "going on", "finished", "cut off".
 [[nodiscard]] QString fateWord(RunFate fate);
