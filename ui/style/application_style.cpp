@@ -1,7 +1,7 @@
 // Palettes, text sizes and the few style sheet rules that Fusion needs to look calm.
 #include "ui/style/application_style.h"
 
-#include "ui/style/check_box_style.h"
+#include "ui/style/fusion_style.h"
 
 #include <QApplication>
 #include <QIcon>
@@ -72,14 +72,13 @@ QString styleSheet(const QPalette& palette) {
                "QStatusBar::item { border: none; }"
                "QHeaderView { background: %3; border: none; }"
                "QHeaderView::section { background: %3; color: %2; border: none; border-bottom: 1px solid %1;"
-               " padding: 3px 6px; }"
+               " padding: 3px 8px; }"
                // The arrow stands above the word: beside it there is room on one side or the other only.
                "QTableView[sortingEnabled=\"true\"] QHeaderView::section { padding-top: 9px; }"
                "QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding;"
                " subcontrol-position: top center; width: 9px; height: 9px; top: 1px; }"
-               "QTableView::item { padding: 0 6px; }"
                "QTableView { border: none; background: %3; }"
-               "QToolButton[popupMode=\"2\"] { padding-right: 18px; }"
+               "QToolButton[popupMode=\"2\"], QToolButton[popupMode=\"InstantPopup\"] { padding-right: 18px; }"
                "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; right: "
                "4px; }"
                "QProgressBar { border: none; border-radius: 3px; background: %1; max-height: 6px; }"
@@ -173,7 +172,7 @@ void applyApplicationStyle(ThemeChoice theme, double scale) {
     if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * scale);
     QApplication::setFont(font);
     const bool wantsDark = theme == ThemeChoice::Dark || (theme == ThemeChoice::System && isDark(desktopPalette()));
-    QApplication::setStyle(new CheckBoxStyle);
+    QApplication::setStyle(new FusionStyle);
     const QPalette palette = wantsDark ? darkPalette() : lightPalette();
     QApplication::setPalette(palette);
     qApp->setStyleSheet(styleSheet(palette));

@@ -1,18 +1,19 @@
-// Painting of check boxes.
-#include "ui/style/check_box_style.h"
+// Painting of check boxes; margins of cells.
+#include "ui/style/fusion_style.h"
 
 #include "ui/style/application_style.h"
 
 #include <QPainter>
 #include <QStyleOption>
+#include <QTableView>
 #include <algorithm>
 
 namespace consa {
 
-CheckBoxStyle::CheckBoxStyle() : QProxyStyle(QStringLiteral("Fusion")) {}
+FusionStyle::FusionStyle() : QProxyStyle(QStringLiteral("Fusion")) {}
 
-void CheckBoxStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
-                                  const QWidget* widget) const {
+void FusionStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                                const QWidget* widget) const {
     if (element != PE_IndicatorCheckBox && element != PE_IndicatorItemViewItemCheck)
         return QProxyStyle::drawPrimitive(element, option, painter, widget);
     const QPalette& palette = option->palette;
@@ -34,6 +35,12 @@ void CheckBoxStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* 
         painter->drawPolyline(QPolygonF{{at(0.24, 0.52), at(0.43, 0.72), at(0.77, 0.3)}});
     if (option->state.testFlag(State_NoChange)) painter->drawLine(at(0.28, 0.5), at(0.72, 0.5));
     painter->restore();
+}
+
+int FusionStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
+    // A cell's text begins a pixel inside its frame.
+    if (metric == PM_FocusFrameHMargin && qobject_cast<const QTableView*>(widget) != nullptr) return kCellMargin - 1;
+    return QProxyStyle::pixelMetric(metric, option, widget);
 }
 
 }  // namespace consa
