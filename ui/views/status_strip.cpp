@@ -116,7 +116,7 @@ void StatusStrip::showNote(const QString& note) {
 
 void StatusStrip::setProblemCount(int count) {
     m_problems->setVisible(count > 0);
-    m_problems->setText(count == 1 ? tr("1 warning") : tr("%1 warnings").arg(count));
+    m_problems->setText(count == 1 ? tr("1 problem") : tr("%1 problems").arg(count));
 }
 
 void StatusStrip::setSnapshot(const SessionSnapshot& snapshot) {
