@@ -14,6 +14,7 @@
 
 #include <QClipboard>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -50,6 +51,17 @@ class TestRunSettings : public QObject {
 private slots:
     void initTestCase() { QVERIFY(m_fixture.prepare()); }
     void cleanup() { m_fixture.close(); }
+
+    void saysWhatItIsAbout() {
+        TrainingConfig config = defaultTrainingConfig("demo", false);
+        config.model = "/models/tiny.gguf";
+        config.corpus = {"/texts/a b.txt", "demo"};
+        const RunSettingsDialog dialog(config, config, 8192);
+        QStringList lines;
+        for (const QLabel* label : dialog.findChildren<QLabel*>()) lines << label->text();
+        QVERIFY2(lines.contains(QStringLiteral("Model: tiny.gguf   Texts: a b.txt, demo")),
+                 qPrintable(lines.join('|')));
+    }
 
     void defaultsNeedNoOptions() {
         const TrainingConfig config = defaultTrainingConfig("demo", false);

@@ -5,10 +5,12 @@
 #include "ui/session/learn_command_line.h"
 #include "ui/style/application_style.h"
 #include "ui/style/icons.h"
+#include "ui/views/elided_label.h"
 #include "ui/views/run_more_page.h"
 
 #include <QClipboard>
 #include <QDialogButtonBox>
+#include <QFileInfo>
 #include <QFontDatabase>
 #include <QGuiApplication>
 #include <QHBoxLayout>
@@ -34,6 +36,16 @@ void showLine(QLabel& label, const QString& text, const QColor& color) {
     label.setVisible(!text.isEmpty());
 }
 
+/// What the run is about, which is opened elsewhere: "Model: demo   Texts: a.txt, b.txt".
+QString subjectOf(const TrainingConfig& config) {
+    const auto nameOf = [](const std::string& path) { return QFileInfo(QString::fromStdString(path)).fileName(); };
+    QStringList texts;
+    for (const std::string& path : config.corpus) texts << nameOf(path);
+    const QString model = RunSettingsDialog::tr("Model: %1").arg(nameOf(config.model));
+    return texts.isEmpty() ? model
+                           : model + RunSettingsDialog::tr("   Texts: %1").arg(texts.join(QStringLiteral(", ")));
+}
+
 }  // namespace
 
 RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const TrainingConfig& defaults,
@@ -48,6 +60,10 @@ RunSettingsDialog::RunSettingsDialog(const TrainingConfig& config, const Trainin
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(16, 16, 16, 16);
     column->setSpacing(8);
+    auto* subject = new ElidedLabel;
+    subject->setText(subjectOf(config));
+    subject->setToolTip(tr("Both are opened from the tool bar or the File menu"));
+    column->addWidget(subject);
     auto* pages = new QTabWidget;
     pages->setDocumentMode(true);
     pages->setAccessibleName(tr("Pages of the settings"));
