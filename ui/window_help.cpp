@@ -39,7 +39,8 @@ QString helpText() {
         "Select a row to see the difference to it, its mask, and its loss by position; the frontier collects all "
         "layouts measured so far. Keep the test text for the report: how often it was opened is counted.</p>"
         "<h3>What to take home</h3>"
-        "<p><b>Ctrl+Shift+E</b> saves a figure as PNG, SVG, PDF or numbers, <b>Ctrl+Shift+C</b> copies picture and "
+        "<p><b>Ctrl+Shift+E</b> saves a figure as PNG, SVG, PDF or numbers, as small as a paper's column, "
+        "<b>Ctrl+Shift+C</b> copies picture and "
         "numbers, <b>Ctrl+S</b> keeps the mask as a preset; File > Save report writes a folder with all of it.</p>");
 }
 

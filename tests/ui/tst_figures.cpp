@@ -1,5 +1,6 @@
 // Figures of curves and comparisons, PDF, the report, and that no screen or locale changes what is written.
 #include "core/base/error.h"
+#include "tests/support/sample_figures.h"
 #include "tests/support/window_fixture.h"
 #include "ui/export/export_dialog.h"
 #include "ui/export/figure_actions.h"
@@ -18,49 +19,10 @@
 #include <QtTest>
 
 using namespace consa;
+using namespace consa::test;
 
 namespace {
 
-RunFacts facts() {
-    RunFacts run;
-    run.model = QStringLiteral("Tiny");
-    run.run = QStringLiteral("run-7");
-    run.step = 40;
-    run.target = 0.625;
-    run.sparsity = 0.5;
-    run.config.seed = 42;
-    return run;
-}
-
-std::shared_ptr<const Figure> curves() {
-    std::vector<HistoryPoint> points;
-    for (int step = 1; step <= 40; ++step)
-        points.push_back({1, step, 4 - 0.05 * step, 4, 0.0125 * step, 0.5, 0.625, 0.1, 0.2});
-    return curvesFigure(facts(), points, {{1, 20, "retarget", "Target set to 62.5 %"}});
-}
-
-Comparison comparison() {
-    SessionSnapshot snapshot;
-    snapshot.grid = {4, 2, Granularity::KvHead};
-    return fakeComparison(snapshot, {});
-}
-
-std::vector<std::shared_ptr<const Figure>> all() {
-    FrontierRecord record;
-    SessionSnapshot snapshot;
-    snapshot.comparison = comparison();
-    record.setSnapshot(snapshot);
-    HeatmapFigure heatmap;
-    heatmap.content.layout = AttentionLayout({4, 2, Granularity::KvHead}, true);
-    heatmap.content.probability.assign(8, 0.75);
-    heatmap.content.reference.assign(8, 0.5);
-    heatmap.content.view = HeatmapView::Change;
-    heatmap.content.referenceName = QStringLiteral("the start");
-    return {makeFigure(heatmap), curves(), positionsFigure(facts(), comparison()),
-            frontierFigure(facts().model, record.points())};
-}
-
-/// Lines without provenance.
 QList<QByteArray> dataLines(const QByteArray& table) {
     QList<QByteArray> lines;
     for (const QByteArray& line : table.split('\n'))
@@ -153,38 +115,6 @@ private slots:
         for (const QByteArray& row : rows) QCOMPARE(row.count(','), rows[0].count(','));
         const QList<QByteArray> change = dataLines(render(*all().front(), {}, FigureFormat::Csv));
         QCOMPARE(change[1], QByteArray("0,0,0.75,1,0.25"));
-    }
-
-    void tooSmallIsRefusedWithTheSizeThatWorks() {
-        const auto pixels = [](double millimeters) { return static_cast<int>(std::lround(millimeters * 96 / 25.4)); };
-        for (const auto& figure : all()) {
-            FigureOptions options;
-            options.dpi = 96;
-            options.size = QSize(pixels(40), pixels(30));
-            QString sentence;
-            try {
-                (void)render(*figure, options, FigureFormat::Svg);
-            } catch (const Error& error) {
-                sentence = QString::fromUtf8(error.what());
-            }
-            const auto match =
-                QRegularExpression(QStringLiteral("at 40x30 mm.* (\\d+)x(\\d+) at least")).match(sentence);
-            QVERIFY2(match.hasMatch(), qPrintable(figure->name() + sentence));
-            const int width = match.captured(1).toInt(), height = match.captured(2).toInt();
-            QVERIFY2(width <= 160 && height <= 140, qPrintable(sentence));
-            const auto isRefused = [&](int wide, int high) {
-                options.size = QSize(pixels(wide), pixels(high));
-                try {
-                    return render(*figure, options, FigureFormat::Png).isEmpty();
-                } catch (const Error&) {
-                    return true;
-                }
-            };
-            QVERIFY2(!isRefused(width, height), qPrintable(sentence));
-            QVERIFY2(isRefused(width, height - 1), qPrintable(sentence));
-            QVERIFY2(width == 40 || isRefused(width - 1, height), qPrintable(sentence));
-            QVERIFY(!render(*figure, options, FigureFormat::Csv).isEmpty());  // numbers have no size
-        }
     }
 
     void legendsKeepTheirDescenders() {

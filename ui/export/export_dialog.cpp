@@ -162,7 +162,7 @@ void ExportDialog::updatePreview() {
         m_facts->setText(isPicture ? tr("Vector, no raster image") : tr("One line a value"));
     }
     const std::shared_ptr<const Figure> chosen = figure();
-    const std::unique_ptr<OffscreenPlot> offscreen = chosen->arrange(shown);
+    const std::unique_ptr<OffscreenPlot> offscreen = arrangeToFit(*chosen, shown);
     const bool isTooSmall = isPicture && !offscreen->hasRoom(shown.size);
     if (isTooSmall)
         m_facts->setText(tr("Too small to read: at least %1 mm").arg(millimeterText(readableSize(*chosen, shown))));

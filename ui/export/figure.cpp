@@ -5,10 +5,13 @@
 #include "ui/export/figure_room.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 
 namespace consa {
 
 namespace {
+
+constexpr double kTextStep = 1.0 / 11;  // a pixel of the smaller text
 
 void refuseSmall(const Figure& figure, const FigureOptions& options) {
     const QSize least = readableSize(figure, options);
@@ -25,10 +28,20 @@ bool OffscreenPlot::hasRoom(QSize size) {
     return plotHasRoom(plot(), size);
 }
 
+std::unique_ptr<OffscreenPlot> arrangeToFit(const Figure& figure, FigureOptions options) {
+    std::unique_ptr<OffscreenPlot> arranged = figure.arrange(options);
+    while (!arranged->hasRoom(options.size) && options.textScale > kLeastTextScale) {
+        options.textScale = std::max(options.textScale - kTextStep, kLeastTextScale);
+        arranged.reset();  // its text goes with it
+        arranged = figure.arrange(options);
+    }
+    return arranged;
+}
+
 QByteArray render(const Figure& figure, const FigureOptions& options, FigureFormat format) {
     if (format == FigureFormat::Csv) return figure.table(',');
     if (format == FigureFormat::Tsv) return figure.table('\t');
-    const std::unique_ptr<OffscreenPlot> offscreen = figure.arrange(options);
+    const std::unique_ptr<OffscreenPlot> offscreen = arrangeToFit(figure, options);
     if (!offscreen->hasRoom(options.size)) refuseSmall(figure, options);
     const QString title = QStringLiteral("ConSA ") + figure.name();
     switch (format) {

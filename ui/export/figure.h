@@ -10,13 +10,14 @@ namespace consa {
 /// A plot off the screen, and what keeps it alive.
 class OffscreenPlot {
 public:
+    explicit OffscreenPlot(double textScale) : m_textScale(textScale) {}
     virtual ~OffscreenPlot() = default;
     [[nodiscard]] virtual QCustomPlot& plot() = 0;
     /// True when it can be read at the size that it was arranged for.
     [[nodiscard]] virtual bool hasRoom(QSize size);
 
 private:
-    PlotTextScale m_textScale{1};  // before any font is asked for
+    PlotTextScale m_textScale;  // before any font is asked for
 };
 
 /// Immutable: what was on show when it was made.
@@ -35,6 +36,10 @@ public:
     /// The numbers: a header and a line a value, provenance in # lines before them.
     [[nodiscard]] virtual QByteArray table(char separator) const = 0;
 };
+
+/// The figure at the options' size with the largest text that leaves room for the rest, from the options' own down to 6
+/// points; with those where nothing does.
+[[nodiscard]] std::unique_ptr<OffscreenPlot> arrangeToFit(const Figure& figure, FigureOptions options);
 
 /// The figure in a format, whole. Throws Error (BadInput) naming the least size where the options' is too small to
 /// read.

@@ -45,7 +45,8 @@ FigureFacts provenance(const HeatmapFigure& figure) {
 /// A plot off the screen with the figure arranged in it.
 class OffscreenHeatmap final : public OffscreenPlot {
 public:
-    OffscreenHeatmap(const HeatmapFigure& figure, const FigureOptions& options) : m_scene(m_plot) {
+    OffscreenHeatmap(const HeatmapFigure& figure, const FigureOptions& options)
+        : OffscreenPlot(options.textScale), m_scene(m_plot) {
         HeatmapContent content = figure.content;
         content.selected.reset();
         content.hovered.reset();

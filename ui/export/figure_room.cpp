@@ -1,8 +1,10 @@
 // Lays plots out without drawing them and looks whether everything has a place.
 #include "ui/export/figure_room.h"
 
-#include <qcustomplot.h>
+#include "ui/style/plot_ticker.h"
+
 #include <QFontMetrics>
+#include <algorithm>
 #include <cmath>
 
 namespace consa {
@@ -19,22 +21,56 @@ int toPixels(int millimeters) {
 
 void layOut(QCustomPlot& plot, QSize size) {
     plot.setViewport(QRect(QPoint(), size));
-    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
-        plot.plotLayout()->update(phase);
+    layOutAgain(plot);
+    emit plot.afterLayout();  // what plots do to fit
 }
 
-bool hasRoom(const QCPAxisRect& rect) {
-    return !rect.realVisibility() || (rect.width() >= kLeastAxes.width() && rect.height() >= kLeastAxes.height());
+/// Where the name of an axis is drawn.
+QRectF nameBox(const QCPAxis& axis) {
+    const QCPAxisRect& rect = *axis.axisRect();
+    const QFontMetricsF metrics(axis.labelFont());
+    const QSizeF size(metrics.horizontalAdvance(axis.label()), metrics.height());
+    QRectF box(QPointF(), axis.axisType() == QCPAxis::atLeft ? size.transposed() : size);
+    box.moveCenter(QRectF(rect.rect()).center());
+    if (axis.axisType() == QCPAxis::atLeft) box.moveLeft(rect.outerRect().left());
+    if (axis.axisType() == QCPAxis::atBottom) box.moveBottom(rect.outerRect().bottom());
+    return box;
+}
+
+/// Axes of a length, their labels apart from each other, their names inside `paper`.
+bool hasRoom(const QCPAxisRect& rect, const QRectF& paper) {
+    if (!rect.realVisibility()) return true;
+    if (rect.width() < kLeastAxes.width() || rect.height() < kLeastAxes.height()) return false;
+    const QList<QCPAxis*> axes = rect.axes();
+    return std::all_of(axes.begin(), axes.end(), [&](const QCPAxis* axis) {
+        const bool isNameWhole = axis->label().isEmpty() || paper.contains(nameBox(*axis));
+        return isNameWhole && !labelsTouch(tickLabelBoxes(*axis));
+    });
+}
+
+/// What is left above the caption.
+QRectF paperOf(const QCustomPlot& plot, QSize size) {
+    return QRectF(0, 0, size.width(), size.height() - plot.plotLayout()->margins().bottom());
+}
+
+/// A legend inside a plot leaves most of it free.
+bool coversPlot(const QCPLegend& legend) {
+    const QList<QCPAxisRect*> rects = legend.parentPlot()->axisRects();
+    return std::any_of(rects.begin(), rects.end(), [&legend](const QCPAxisRect* rect) {
+        return rect->rect().intersects(legend.outerRect()) && 3 * legend.outerRect().height() > rect->height();
+    });
 }
 
 bool hasRoom(QCPLegend& legend, QSize size) {
     if (!legend.realVisibility() || legend.itemCount() == 0) return true;
+    if (coversPlot(legend)) return false;
     const QSize needed = legend.minimumOuterSizeHint(), given = legend.outerRect().size();
     return given.width() >= needed.width() && given.height() >= needed.height() &&
            QRect(QPoint(), size).contains(legend.outerRect());
 }
 
 bool isReadable(const Figure& figure, FigureOptions options) {
+    options.textScale = kLeastTextScale;
     return figure.arrange(options)->hasRoom(options.size);
 }
 
@@ -73,7 +109,8 @@ bool plotHasRoom(QCustomPlot& plot, QSize size) {
     const QRect before = plot.viewport();
     layOut(plot, size);
     bool isWhole = captionHasRoom(plot, size);
-    for (const QCPAxisRect* rect : plot.axisRects()) isWhole = isWhole && hasRoom(*rect);
+    const QRectF paper = paperOf(plot, size);
+    for (const QCPAxisRect* rect : plot.axisRects()) isWhole = isWhole && hasRoom(*rect, paper);
     for (QCPLegend* legend : plot.findChildren<QCPLegend*>()) isWhole = isWhole && hasRoom(*legend, size);
     plot.setViewport(before);
     return isWhole;

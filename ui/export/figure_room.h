@@ -5,6 +5,9 @@
 
 namespace consa {
 
+/// Text along the axes has 6 points.
+inline constexpr double kLeastTextScale = 8.0 / 11;
+
 /// True when no line of text below the plot is cut off at this width.
 [[nodiscard]] bool captionHasRoom(QCustomPlot& plot, QSize size);
 /// True when, drawn at this size, every axis is long enough to be read and the legend and the caption are whole.

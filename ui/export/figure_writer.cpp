@@ -27,7 +27,7 @@ bool FigureWriter::writeNext() {
 
 std::function<QByteArray()> FigureWriter::drawn() const {
     if (m_format != FigureFormat::Png) return [bytes = render(*m_figure, m_options, m_format)] { return bytes; };
-    const std::unique_ptr<OffscreenPlot> offscreen = m_figure->arrange(m_options);
+    const std::unique_ptr<OffscreenPlot> offscreen = arrangeToFit(*m_figure, m_options);
     return [image = plotToImage(offscreen->plot(), m_options, m_figure->facts())] { return encodePng(image); };
 }
 

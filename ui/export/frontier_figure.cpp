@@ -91,7 +91,7 @@ public:
     }
 
     [[nodiscard]] std::unique_ptr<OffscreenPlot> arrange(const FigureOptions& options) const override {
-        auto offscreen = std::make_unique<OffscreenComparison>();
+        auto offscreen = std::make_unique<OffscreenComparison>(options);
         offscreen->scene().setTheme(options.theme);
         offscreen->scene().showFrontier(m_points);
         if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size);

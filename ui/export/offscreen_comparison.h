@@ -10,7 +10,7 @@ namespace consa {
 
 class OffscreenComparison final : public OffscreenPlot {
 public:
-    OffscreenComparison() : m_scene(m_plot) {}
+    explicit OffscreenComparison(const FigureOptions& options) : OffscreenPlot(options.textScale), m_scene(m_plot) {}
 
     [[nodiscard]] QCustomPlot& plot() override { return m_plot; }
     [[nodiscard]] ComparisonScene& scene() { return m_scene; }

@@ -21,6 +21,7 @@ struct FigureOptions {
     int dpi = 300;
     PlotTheme theme = PlotTheme::white();
     bool hasCaption = true;
+    double textScale = 1;  // 1: 8.25 points along the axes, 9 for what they are
 };
 
 /// Where a figure comes from, as keys and values for PNG text chunks and comments of tables.

@@ -62,8 +62,10 @@ class OffscreenCurves final : public OffscreenPlot {
 public:
     OffscreenCurves(const std::vector<HistoryPoint>& points, const std::vector<SessionEvent>& events, TrainingLoss loss,
                     const QString& caption, const FigureOptions& options)
-        : m_chart(m_history) {
+        : OffscreenPlot(options.textScale), m_chart(m_history) {
         m_chart.setPalette(isDarkTheme(options.theme) ? darkPalette() : lightPalette());
+        constexpr int kLegendInside = 360;  // pixels that leave the legend a quarter of its plot (taste)
+        if (options.size.height() < kLegendInside) m_chart.setLegendBelow();
         m_chart.setLoss(loss);
         m_history.showSaved(points, events);
         if (!caption.isEmpty()) addCaption(m_chart.plot(), caption, options.theme, options.size);
@@ -139,7 +141,7 @@ public:
           m_comparison(std::move(comparison)) {}
 
     [[nodiscard]] std::unique_ptr<OffscreenPlot> arrange(const FigureOptions& options) const override {
-        auto offscreen = std::make_unique<OffscreenComparison>();
+        auto offscreen = std::make_unique<OffscreenComparison>(options);
         offscreen->scene().setTheme(options.theme);
         offscreen->scene().showPositions(m_comparison, std::nullopt);
         if (options.hasCaption) addCaption(offscreen->plot(), caption(), options.theme, options.size);

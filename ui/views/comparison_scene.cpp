@@ -89,6 +89,12 @@ ComparisonScene::ComparisonScene(QCustomPlot& plot) : m_plot(plot), m_rect(new Q
     m_legend->setMargins(QMargins(4, 8, 20, 8));
     plot.plotLayout()->setColumnStretchFactor(1, 0.001);
     m_endLabels = new EndLabels(&plot, m_rect);
+    QObject::connect(&plot, &QCustomPlot::afterLayout, m_rect, [this] {
+        constexpr int kMostTicks = 5;
+        bool isChanged = false;
+        for (QCPAxis* axis : m_rect->axes()) isChanged = fitTicks(*axis, kMostTicks) || isChanged;
+        if (isChanged) layOutAgain(m_plot);
+    });
 }
 
 void ComparisonScene::setTheme(const PlotTheme& theme) {

@@ -52,6 +52,8 @@ public:
     void place(QPoint topLeft, int height);
     /// The colour bar, which makes room for the pins' entry below it.
     [[nodiscard]] QRect scaleRect() const;
+    /// Where its name is drawn; in the Mask view, which has none, the place of the legend.
+    [[nodiscard]] QRectF nameBox() const;
     /// What the colour bar stands for at a point, 1 at its top; none beside it, with some pixels of grace.
     [[nodiscard]] std::optional<double> valueAt(QPointF point) const;
 
@@ -61,6 +63,7 @@ protected:
     void draw(QCPPainter* painter) override;
 
 private:
+    [[nodiscard]] QString name() const;
     void drawScale(QCPPainter& painter) const;
     void drawScaleValue(QCPPainter& painter, const QRect& bar, bool isChange) const;
     void drawTicks(QCPPainter& painter, const QRect& bar, bool isChange) const;

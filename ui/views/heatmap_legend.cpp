@@ -65,10 +65,23 @@ void HeatmapLegend::drawScale(QCPPainter& painter) const {
     painter.translate(bar.right() + 48, bar.top() + bar.height() / 2.0);
     painter.rotate(-90);
     const double length = std::max(bar.height(), 120);
-    painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter,
-                     isChange ? QCoreApplication::translate("consa", "Change of P(full)")
-                              : QCoreApplication::translate("consa", "P(full attention)"));
+    painter.drawText(QRectF(-length / 2, -9, length, 18), Qt::AlignCenter, name());
     painter.restore();
+}
+
+QString HeatmapLegend::name() const {
+    return m_content->effectiveView() == HeatmapView::Change
+               ? QCoreApplication::translate("consa", "Change of P(full)")
+               : QCoreApplication::translate("consa", "P(full attention)");
+}
+
+QRectF HeatmapLegend::nameBox() const {
+    if (!m_content || m_content->effectiveView() == HeatmapView::Mask) return m_bar;
+    const QRect bar = scaleRect();
+    const QFontMetricsF metrics(plotLabelFont());
+    QRectF box(QPointF(), QSizeF(metrics.height(), metrics.horizontalAdvance(name())));
+    box.moveCenter({bar.right() + 48.0, bar.top() + bar.height() / 2.0});
+    return box;
 }
 
 void HeatmapLegend::drawTicks(QCPPainter& painter, const QRect& bar, bool isChange) const {
@@ -78,7 +91,8 @@ void HeatmapLegend::drawTicks(QCPPainter& painter, const QRect& bar, bool isChan
                                                  QStringLiteral("−0.5"), QStringLiteral("−1")}
                                    : QStringList{QStringLiteral("1.0"), QStringLiteral("0.75"), QStringLiteral("0.5"),
                                                  QStringLiteral("0.25"), QStringLiteral("0.0")};
-    const int step = bar.height() >= 90 ? 1 : 2;
+    const int line = QFontMetrics(plotTickFont()).height();
+    const int step = bar.height() >= 90 ? 1 : bar.height() >= 2 * line ? 2 : 4;
     for (int index = 0; index < labels.size(); index += step) {
         const double y = bar.top() + bar.height() * index / 4.0;
         painter.setPen(QPen(m_theme.line));

@@ -131,7 +131,8 @@ void HeatmapScene::setCaption(const QString& caption) {
 bool HeatmapScene::hasRoom() const {
     constexpr int kLeastSide = 72, kLeastCell = 2;  // pixels: the colour bar's words, and a cell beside its gap (taste)
     return m_room.width() >= std::max(kLeastSide, kLeastCell * m_content.columnCount()) &&
-           m_room.height() >= std::max(kLeastSide, kLeastCell * m_content.rowCount());
+           m_room.height() >= std::max(kLeastSide, kLeastCell * m_content.rowCount()) &&
+           QRectF(m_paper).contains(m_legend->nameBox());
 }
 
 void HeatmapScene::arrange(QSize size) {
@@ -160,8 +161,11 @@ void HeatmapScene::arrange(QSize size) {
     m_rect->setMargins(QMargins(left, top, size.width() - left - width, size.height() - top - height));
     m_legend->place(QPoint(left + width + kLegendGap, top), height - 1);
     updateAxes();
-    setLabelStep(*m_rect->axis(QCPAxis::atLeft), labelStep(cell.height(), 14));
-    setLabelStep(*m_rect->axis(QCPAxis::atTop), labelStep(cell.width(), 20));
+    const QFontMetrics metrics(plotTickFont());
+    const int widest = metrics.horizontalAdvance(QString::number(m_content.columnCount() - 1));
+    setLabelStep(*m_rect->axis(QCPAxis::atLeft), labelStep(cell.height(), metrics.height() + 1));
+    setLabelStep(*m_rect->axis(QCPAxis::atTop), labelStep(cell.width(), std::max(20, widest + 6)));
+    m_paper = QRect(0, 0, size.width(), size.height() - captionHeight);
 }
 
 void HeatmapScene::updateAxes() {

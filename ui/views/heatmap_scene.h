@@ -96,7 +96,8 @@ private:
     QCPItemText* m_captionItem;
     QString m_caption;
     QSize m_size;
-    QSize m_room;  // for cells
+    QSize m_room;   // for cells
+    QRect m_paper;  // what is left above the caption
     HeatmapContent m_content;
 };
 

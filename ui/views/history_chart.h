@@ -55,6 +55,8 @@ public:
     void setLoss(TrainingLoss loss);
     /// The sentence in place of the curves while there are none.
     void setEmptyText(const QString& text);
+    /// Puts the legend below the plots, where it covers no curve.
+    void setLegendBelow();
     /// Lays other runs' curves over those on show, replacing earlier ones.
     void setOverlays(const std::vector<CurveOverlay>& overlays);
     [[nodiscard]] int overlayCount() const { return static_cast<int>(m_overlaid.size()); }

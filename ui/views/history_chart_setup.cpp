@@ -17,6 +17,8 @@ namespace consa {
 namespace {
 
 constexpr int kLongestMean = 500;  // steps
+constexpr int kMostSteps = 5;      // ticks
+constexpr int kMostValues[] = {4, 4, 3};
 
 /// 250, 50k, 1.5M.
 class CountTicker final : public PlotTicker<> {
@@ -70,7 +72,8 @@ void HistoryChart::createPlots() {
         QCPAxis* steps = rect->addAxis(QCPAxis::atBottom);
         QCPAxis* values = rect->addAxis(QCPAxis::atLeft);
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
-        rect->setMinimumMargins(QMargins(8, 4, 24, 4));
+        // Half a tick label sticks out above the uppermost plot and beyond the last step.
+        rect->setMinimumMargins(QMargins(8, plot == Loss ? 8 : 4, 28, 4));
         rect->setRangeZoomAxes(steps, nullptr);
         rect->setRangeDragAxes(steps, nullptr);
         for (QCPAxis* axis : {steps, values}) {
@@ -82,7 +85,6 @@ void HistoryChart::createPlots() {
             axis->setNumberPrecision(8);
         }
         values->setTicker(QSharedPointer<QCPAxisTicker>(new PlotTicker<>));
-        values->ticker()->setTickCount(plot == Multiplier ? 3 : 4);
         steps->setTickLabels(plot == PlotCount - 1);
         m_marks[plot] = new Marks(m_plot, rect, *this, plot == Loss);
         m_names[plot] = createName(*m_plot, *rect);
@@ -111,9 +113,13 @@ void HistoryChart::placeNames() {
         isChanged = isChanged || values->label() != beside;
         values->setLabel(beside);
     }
-    if (!isChanged) return;
-    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
-        m_plot->plotLayout()->update(phase);
+    QCPAxis* lowest = m_rects[Multiplier]->axis(QCPAxis::atBottom);
+    isChanged = fitTicks(*lowest, kMostSteps) || isChanged;
+    for (int plot = 0; plot < PlotCount; ++plot) {
+        m_rects[plot]->axis(QCPAxis::atBottom)->ticker()->setTickCount(lowest->ticker()->tickCount());  // its grid
+        isChanged = fitTicks(*m_rects[plot]->axis(QCPAxis::atLeft), kMostValues[plot]) || isChanged;
+    }
+    if (isChanged) layOutAgain(*m_plot);
 }
 
 void HistoryChart::createCurves() {
@@ -135,6 +141,12 @@ void HistoryChart::createCurves() {
     m_overlayLegend = createLegend(*m_rects[Loss], Qt::AlignRight | Qt::AlignTop);
     m_overlayLegend->setVisible(false);
     for (QCPGraph* curve : {m_expected, m_scheduled, m_target}) curve->addToLegend(m_legend);
+}
+
+void HistoryChart::setLegendBelow() {
+    m_rects[Sparsity]->insetLayout()->take(m_legend);
+    m_plot->plotLayout()->addElement(PlotCount, 0, m_legend);
+    m_plot->plotLayout()->setRowStretchFactor(PlotCount, 0.001);
 }
 
 QWidget* HistoryChart::createTools() {
