@@ -199,8 +199,8 @@ private slots:
         figures.writeReportInto(path);
         QVERIFY(!QFileInfo::exists(path));  // whole or not at all
         figures.writeReportInto(folder.filePath(QStringLiteral("another")));
-        QCOMPARE(problems.count(), 1);  // one at a time
-        QTRY_COMPARE(notes.count(), 1);
+        QCOMPARE(problems.count(), 1);                       // one at a time
+        QTRY_COMPARE_WITH_TIMEOUT(notes.count(), 1, 60000);  // a slow machine draws them too
         for (const char* name : {"index.html", "heatmap.png", "heatmap.svg", "heatmap.pdf", "heatmap.csv", "curves.svg",
                                  "positions.pdf", "frontier.csv", "comparison.csv", "layout.json", "config.json"})
             QVERIFY2(QFileInfo(path + QLatin1Char('/') + QLatin1String(name)).size() > 100, name);

@@ -12,7 +12,7 @@ namespace consa {
 namespace {
 
 constexpr double kPixelsPerMillimeter = 96 / 25.4;
-constexpr QSize kLeastAxes{90, 26};  // pixels at 96 dpi: a few tick labels, three plots on 60 mm (taste)
+constexpr QSizeF kLeastAxes{8, 2.4};  // heights of the text: a few tick labels, three plots on 60 mm (taste)
 constexpr int kMostMillimeters = 1000;
 
 int toPixels(int millimeters) {
@@ -40,7 +40,8 @@ QRectF nameBox(const QCPAxis& axis) {
 /// Axes of a length, their labels apart from each other, their names inside `paper`.
 bool hasRoom(const QCPAxisRect& rect, const QRectF& paper) {
     if (!rect.realVisibility()) return true;
-    if (rect.width() < kLeastAxes.width() || rect.height() < kLeastAxes.height()) return false;
+    const QSizeF least = kLeastAxes * plotTickFont().pixelSize();
+    if (rect.width() < least.width() || rect.height() < least.height()) return false;
     const QList<QCPAxis*> axes = rect.axes();
     return std::all_of(axes.begin(), axes.end(), [&](const QCPAxis* axis) {
         const bool isNameWhole = axis->label().isEmpty() || paper.contains(nameBox(*axis));

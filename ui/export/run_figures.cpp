@@ -64,8 +64,8 @@ public:
                     const QString& caption, const FigureOptions& options)
         : OffscreenPlot(options.textScale), m_chart(m_history) {
         m_chart.setPalette(isDarkTheme(options.theme) ? darkPalette() : lightPalette());
-        constexpr int kLegendInside = 360;  // pixels that leave the legend a quarter of its plot (taste)
-        if (options.size.height() < kLegendInside) m_chart.setLegendBelow();
+        constexpr QSize kLegendInside{400, 360};  // pixels that leave most of its plot to the curves (taste)
+        if (options.size.boundedTo(kLegendInside) != kLegendInside) m_chart.setLegendBelow();
         m_chart.setLoss(loss);
         m_history.showSaved(points, events);
         if (!caption.isEmpty()) addCaption(m_chart.plot(), caption, options.theme, options.size);

@@ -72,13 +72,15 @@ QString styleSheet(const QPalette& palette) {
                "QStatusBar::item { border: none; }"
                "QHeaderView { background: %3; border: none; }"
                "QHeaderView::section { background: %3; color: %2; border: none; border-bottom: 1px solid %1;"
-               " padding: 3px 8px; }"
-               // The arrow stands above the word: beside it there is room on one side or the other only.
-               "QTableView[sortingEnabled=\"true\"] QHeaderView::section { padding-top: 9px; }"
-               "QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding;"
-               " subcontrol-position: top center; width: 9px; height: 9px; top: 1px; }"
+               " padding: 3px 6px; }"
+               // The arrow stands above the word, which keeps to the edge of its column: Qt takes the arrow's width
+               // off the right of every word.
+               "QTableView[sortingEnabled=\"true\"] QHeaderView::section { padding-top: 9px; padding-right: 0; }"
+               "QTableView[sortingEnabled=\"true\"] QHeaderView::up-arrow,"
+               "QTableView[sortingEnabled=\"true\"] QHeaderView::down-arrow { subcontrol-origin: padding;"
+               " subcontrol-position: top center; width: 6px; height: 6px; top: 2px; }"
                "QTableView { border: none; background: %3; }"
-               "QToolButton[popupMode=\"2\"], QToolButton[popupMode=\"InstantPopup\"] { padding-right: 18px; }"
+               "QToolButton[popupMode=\"2\"], QToolButton[popupMode=\"InstantPopup\"] { padding-right: 26px; }"
                "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; right: "
                "4px; }"
                "QProgressBar { border: none; border-radius: 3px; background: %1; max-height: 6px; }"

@@ -9,7 +9,7 @@ namespace consa {
 /// muted colour, the same in forms and in tables. Cells keep kCellMargin from each other's text, as their headers do.
 class FusionStyle final : public QProxyStyle {
 public:
-    static constexpr int kCellMargin = 8;  // pixels on either side of a cell's text
+    static constexpr int kCellMargin = 6;  // pixels on either side of a cell's text
 
     FusionStyle();
 

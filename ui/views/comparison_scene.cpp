@@ -63,6 +63,8 @@ double beginOf(const PositionBucket& bucket) {
 ComparisonScene::ComparisonScene(QCustomPlot& plot) : m_plot(plot), m_rect(new QCPAxisRect(&plot, false)) {
     plot.plotLayout()->clear();
     plot.plotLayout()->addElement(0, 0, m_rect);
+    m_rect->setMinimumSize(50, 22);
+    plot.setAutoAddPlottableToLegend(false);
     QCPAxis* across = m_rect->addAxis(QCPAxis::atBottom);
     QCPAxis* up = m_rect->addAxis(QCPAxis::atLeft);
     for (QCPAxis* axis : {across, up}) {
@@ -86,7 +88,6 @@ ComparisonScene::ComparisonScene(QCustomPlot& plot) : m_plot(plot), m_rect(new Q
     m_legend->setBorderPen(Qt::NoPen);
     m_legend->setIconSize(22, 10);
     m_legend->setRowSpacing(0);
-    m_legend->setMargins(QMargins(4, 8, 20, 8));
     plot.plotLayout()->setColumnStretchFactor(1, 0.001);
     m_endLabels = new EndLabels(&plot, m_rect);
     QObject::connect(&plot, &QCustomPlot::afterLayout, m_rect, [this] {
@@ -128,7 +129,10 @@ void ComparisonScene::draw() {
     applyTheme(m_theme, m_plot);
     m_legend->setBrush(Qt::NoBrush);
     m_legend->setTextColor(m_theme.text);
-    m_legend->setVisible(m_picture == ComparisonPicture::Frontier);
+    // An empty legend takes no room from the names at the ends of the curves.
+    const bool hasLegend = m_picture == ComparisonPicture::Frontier;
+    m_legend->setVisible(hasLegend);
+    m_legend->setMargins(hasLegend ? QMargins(4, 8, 20, 8) : QMargins());
     m_endLabels->setTheme(m_theme);
     if (m_picture == ComparisonPicture::Positions) {
         drawPositions();

@@ -89,8 +89,10 @@ private:
     enum Plot { Loss, Sparsity, Multiplier, PlotCount };
 
     void createPlots();
-    /// Names of the plots along their axes, or inside where a plot is too low for that.
+    /// Names of the plots along their axes, or above where a plot is too low for that.
     void placeNames();
+    /// No more ticks than have room.
+    void placeTicks();
     void createCurves();
     void createReadout();
     void connectPlots();

@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QSpinBox>
 #include <QToolButton>
+#include <algorithm>
 
 namespace consa {
 
@@ -44,18 +45,24 @@ QCPLegend* createLegend(QCPAxisRect& rect, Qt::Alignment place) {
     return legend;
 }
 
-/// What is drawn upwards, inside the plot where that is too low for a label along its axis.
+/// What is drawn upwards, above the plot where that is too low for a label along its axis.
 QCPItemText* createName(QCustomPlot& plot, QCPAxisRect& rect) {
     auto* name = new QCPItemText(&plot);
     name->setClipToAxisRect(false);
     name->position->setType(QCPItemPosition::ptAxisRectRatio);
     name->position->setAxisRect(&rect);
     name->position->setCoords(0, 0);
-    name->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-    name->setPadding(QMargins(6, 1, 4, 1));
+    name->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+    name->setPadding(QMargins(0, 0, 4, 0));
     name->setFont(plotTickFont());
     name->setVisible(false);
     return name;
+}
+
+/// Room for half a tick label above the uppermost plot and beyond the last step, and for a name above any plot.
+QMargins marginsOf(bool isUppermost, bool hasNameAbove) {
+    const int name = hasNameAbove ? QFontMetrics(plotTickFont()).height() + 2 : 0;
+    return {8, std::max(isUppermost ? 8 : 4, name), 28, 4};
 }
 
 }  // namespace
@@ -69,11 +76,11 @@ void HistoryChart::createPlots() {
         auto* rect = new QCPAxisRect(m_plot, false);
         m_rects[plot] = rect;
         m_plot->plotLayout()->addElement(plot, 0, rect);
+        rect->setMinimumSize(50, 22);  // three share the height of a small picture
         QCPAxis* steps = rect->addAxis(QCPAxis::atBottom);
         QCPAxis* values = rect->addAxis(QCPAxis::atLeft);
         rect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
-        // Half a tick label sticks out above the uppermost plot and beyond the last step.
-        rect->setMinimumMargins(QMargins(8, plot == Loss ? 8 : 4, 28, 4));
+        rect->setMinimumMargins(marginsOf(plot == Loss, false));
         rect->setRangeZoomAxes(steps, nullptr);
         rect->setRangeDragAxes(steps, nullptr);
         for (QCPAxis* axis : {steps, values}) {
@@ -112,9 +119,15 @@ void HistoryChart::placeNames() {
         m_names[plot]->setVisible(beside.isEmpty());
         isChanged = isChanged || values->label() != beside;
         values->setLabel(beside);
+        m_rects[plot]->setMinimumMargins(marginsOf(plot == Loss, beside.isEmpty()));
     }
+    if (isChanged) layOutAgain(*m_plot);
+    placeTicks();
+}
+
+void HistoryChart::placeTicks() {
     QCPAxis* lowest = m_rects[Multiplier]->axis(QCPAxis::atBottom);
-    isChanged = fitTicks(*lowest, kMostSteps) || isChanged;
+    bool isChanged = fitTicks(*lowest, kMostSteps);
     for (int plot = 0; plot < PlotCount; ++plot) {
         m_rects[plot]->axis(QCPAxis::atBottom)->ticker()->setTickCount(lowest->ticker()->tickCount());  // its grid
         isChanged = fitTicks(*m_rects[plot]->axis(QCPAxis::atLeft), kMostValues[plot]) || isChanged;
@@ -147,6 +160,8 @@ void HistoryChart::setLegendBelow() {
     m_rects[Sparsity]->insetLayout()->take(m_legend);
     m_plot->plotLayout()->addElement(PlotCount, 0, m_legend);
     m_plot->plotLayout()->setRowStretchFactor(PlotCount, 0.001);
+    // An item clips its text, which at a higher resolution goes a little past what whole pixels measure.
+    for (int index = 0; index < m_legend->itemCount(); ++index) m_legend->item(index)->setMargins(QMargins(0, 1, 3, 3));
 }
 
 QWidget* HistoryChart::createTools() {
