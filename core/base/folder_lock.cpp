@@ -8,13 +8,30 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace consa {
 
+namespace {
+
+/// Tries again a few times: for an instant isFolderLocked() may hold it.
+bool tryToLock(int handle) {
+    constexpr int kTries = 10;
+    constexpr std::chrono::milliseconds kInstant{5};
+    for (int tries = 1; ::flock(handle, LOCK_EX | LOCK_NB) != 0; ++tries) {
+        if (errno != EWOULDBLOCK || tries == kTries) return false;
+        std::this_thread::sleep_for(kInstant);
+    }
+    return true;
+}
+
+}  // namespace
+
 FolderLock::FolderLock(const std::filesystem::path& folder)
     : m_handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (m_handle < 0 || ::flock(m_handle, LOCK_EX | LOCK_NB) == 0) return;
+    if (m_handle < 0 || tryToLock(m_handle)) return;
     const int reason = errno;
     ::close(std::exchange(m_handle, -1));
     if (reason != EWOULDBLOCK) return;

@@ -1,6 +1,7 @@
 // Run folders: what is saved comes back exactly, and bad folders are refused with a sentence.
 #include "core/base/error.h"
 #include "core/base/file_io.h"
+#include "core/base/folder_lock.h"
 #include "core/checkpoint/safetensors_file.h"
 #include "core/session/run_folder.h"
 #include "tests/support/expect_error.h"
@@ -8,6 +9,7 @@
 #include <QtTest>
 
 #include <barrier>
+#include <chrono>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -86,6 +88,25 @@ private slots:
     void secondRunIsRefused() {
         (void)RunFolder::create(path(), record());
         VERIFY_ERROR(RunFolder::create(path(), record()), "holds a run already");
+    }
+
+    /// Asking whether a folder is locked refuses nobody, however often it is done.
+    void askingForTheLockLetsWritersIn() {
+        const std::filesystem::path folder = m_folder->path().toStdString();
+        QVERIFY(!isFolderLocked(folder));
+        {
+            const FolderLock writer(folder);
+            QVERIFY(isFolderLocked(folder));
+            VERIFY_ERROR(FolderLock(folder), "written by another program");
+        }
+        QVERIFY(!isFolderLocked(folder) && !isFolderLocked(folder / "absent"));
+        std::jthread reader([&folder](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                (void)isFolderLocked(folder);
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+        });
+        for (int time = 0; time < 50; ++time) const FolderLock writer(folder);
     }
 
     void runsThatBeginTogetherGetFoldersOfTheirOwn() {

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kSteps = 45;
+constexpr int kSteps = 30;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ private slots:
         ExperimentSession session;
         test::Watcher watcher(session);
         session.post(StartCommand{test::quickConfig(kSteps), pathOf("first").string()});
-        QVERIFY(watcher.until([](const SessionSnapshot& s) { return s.step >= 22; }));
+        QVERIFY(watcher.until([](const SessionSnapshot& s) { return s.step >= 12; }));
         session.post(StopCommand{});
         QVERIFY(watcher.untilState(SessionState::Finished));
         m_stoppedAt = watcher.latest->step;
