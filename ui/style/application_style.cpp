@@ -172,12 +172,16 @@ void applyApplicationStyle(ThemeChoice theme, double scale) {
     currentScale() = scale;
     QFont font = desktopFont();
     if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * scale);
-    QApplication::setFont(font);
     const bool wantsDark = theme == ThemeChoice::Dark || (theme == ThemeChoice::System && isDark(desktopPalette()));
-    QApplication::setStyle(new FusionStyle);
     const QPalette palette = wantsDark ? darkPalette() : lightPalette();
-    QApplication::setPalette(palette);
-    qApp->setStyleSheet(styleSheet(palette));
+    const QString sheet = styleSheet(palette);
+    // Each of these lays every widget out anew: only what changes.
+    if (font != QApplication::font()) QApplication::setFont(font);
+    if (qApp->styleSheet().isEmpty()) QApplication::setStyle(new FusionStyle);
+    if (sheet != qApp->styleSheet()) {
+        QApplication::setPalette(palette);
+        qApp->setStyleSheet(sheet);
+    }
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/consa-explorer.svg")));
 }
 
