@@ -82,6 +82,7 @@ void DockArea::Tabs::create(const QString& name) {
 void DockArea::Tabs::add(const QString& title, QWidget* panel) {
     panels->addWidget(panel);
     bar->addTab(title);
+    bar->updateGeometry();  // Qt's bar says so only while it is seen
 }
 
 void DockArea::showTab(QWidget* panel) {

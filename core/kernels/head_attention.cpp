@@ -1,6 +1,8 @@
 // cuDNN graphs of head_attention.h.
 #include "core/kernels/head_attention.h"
 
+#include "core/kernels/device_error.h"
+
 #define CUDNN_FRONTEND_SKIP_JSON_LIB
 #include <cudnn_frontend.h>
 
@@ -77,9 +79,9 @@ struct Plan {
         require(graph.build(cudnn, {cudnn_frontend::HeurMode_t::A}), shape);
         require(graph.get_workspace_size(workspaceBytes), shape);
     }
-    void execute(cudnnHandle_t cudnn, const AttentionShape& shape, std::unordered_map<std::int64_t, void*> pointers,
-                 const Workspace& workspace) {
-        require(graph.execute(cudnn, pointers, workspaceBytes > 0 ? workspace(workspaceBytes) : nullptr), shape);
+    void execute(cudnnHandle_t cudnn, std::unordered_map<std::int64_t, void*> pointers, const Workspace& workspace) {
+        auto result = graph.execute(cudnn, pointers, workspaceBytes > 0 ? workspace(workspaceBytes) : nullptr);
+        if (result.is_bad()) throw DeviceError("cuDNN error: " + result.get_message());
     }
 };
 
@@ -148,7 +150,7 @@ HeadAttention::~HeadAttention() {
 void HeadAttention::forward(cudnnContext* cudnn, const AttentionShape& shape, const AttentionForward& call,
                             const Workspace& workspace) {
     m_plans->of(cudnn, false, shape)
-        .execute(cudnn, shape,
+        .execute(cudnn,
                  {{Q, writable(call.q)},
                   {K, writable(call.k)},
                   {V, writable(call.v)},
@@ -160,7 +162,7 @@ void HeadAttention::forward(cudnnContext* cudnn, const AttentionShape& shape, co
 void HeadAttention::backward(cudnnContext* cudnn, const AttentionShape& shape, const AttentionBackward& call,
                              const Workspace& workspace) {
     m_plans->of(cudnn, true, shape)
-        .execute(cudnn, shape,
+        .execute(cudnn,
                  {{Q, writable(call.q)},
                   {K, writable(call.k)},
                   {V, writable(call.v)},

@@ -52,7 +52,7 @@ struct AttentionBackward {
 using Workspace = std::function<void*(std::int64_t bytes)>;
 
 /// Builds a plan for each shape at its first use, some tens of milliseconds, and keeps it. For one thread at a time.
-/// Throws std::runtime_error with cuDNN's words when a shape has no plan.
+/// Throws std::runtime_error with cuDNN's words when a shape has no plan, DeviceError when running one fails.
 class HeadAttention {
 public:
     HeadAttention();

@@ -1,6 +1,8 @@
 // Plans of linear_product.h: what cuBLASLt proposes, timed.
 #include "core/kernels/linear_product.h"
 
+#include "core/kernels/device_error.h"
+
 #include <cublasLt.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -19,11 +20,11 @@ namespace {
 
 void require(cublasStatus_t status, const char* what) {
     if (status != CUBLAS_STATUS_SUCCESS)
-        throw std::runtime_error(std::string("cuBLASLt: ") + what + ": " + cublasLtGetStatusString(status));
+        throw DeviceError(std::string("cuBLASLt: ") + what + ": " + cublasLtGetStatusString(status));
 }
 
 void require(cudaError_t status) {
-    if (status != cudaSuccess) throw std::runtime_error(std::string("CUDA error: ") + cudaGetErrorString(status));
+    if (status != cudaSuccess) throw DeviceError(std::string("CUDA error: ") + cudaGetErrorString(status));
 }
 
 /// Calls one of cuBLASLt's or CUDA's functions on an object when it goes.

@@ -30,7 +30,7 @@ public:
     LinearProducts& operator=(const LinearProducts&) = delete;
 
     /// False, with nothing done, when cuBLASLt has no algorithm for these shapes and addresses.
-    /// Throws std::runtime_error with cuBLASLt's words when it fails otherwise.
+    /// Throws DeviceError with cuBLASLt's words when it fails otherwise.
     [[nodiscard]] bool run(cublasLtContext* handle, const LinearProduct& product, cudaStream_t stream);
 
 private:

@@ -107,13 +107,11 @@ void ExperimentSession::Worker::guarded(Work work, bool isStep) {
         fail(error.what(), error.kind(), isStep ? SessionState::Paused : stateAfterError(before, isStep));
     } catch (const Error& error) {
         fail(error.what(), error.kind(), stateAfterError(before, isStep));
-    } catch (const c10::Error& error) {
-        fail(computeFailure(error) + ".", ErrorKind::RunFailed, stateAfterError(before, isStep));
     } catch (const std::bad_alloc&) {
         fail("The machine's memory is exhausted; close other programs, or take a smaller model or context.",
              ErrorKind::RunFailed, stateAfterError(before, isStep));
     } catch (const std::exception& error) {
-        fail(std::string("The work failed: ") + error.what(), ErrorKind::RunFailed, stateAfterError(before, isStep));
+        fail(computeFailure(error) + ".", ErrorKind::RunFailed, stateAfterError(before, isStep));
     }
 }
 

@@ -1,4 +1,5 @@
 // An engine that fails in mid-step: a device that is lost, memory that runs out; for a while, or for good.
+#include "core/kernels/device_error.h"
 #include "core/session/compute_failure.h"
 #include "core/session/experiment_session.h"
 #include "core/session/run_folder.h"
@@ -23,6 +24,10 @@ constexpr const char* kLost =
 [[noreturn]] void loseDevice() {
     constexpr int kLaunchFailure = 719;
     throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, kLaunchFailure, kLost);
+}
+
+[[noreturn]] void failInLibrary() {
+    throw kernels::DeviceError("cuBLASLt: a product: unspecified launch failure");
 }
 
 [[noreturn]] void exhaustMemory() {
@@ -62,26 +67,31 @@ private Q_SLOTS:
         QTest::addColumn<int>("mode");
         QTest::addColumn<int>("step");
         QTest::addColumn<int>("share");  // of a step's products that are done, in percent
-        const auto add = [](LearningMode mode, int step, int share) {
-            QTest::addRow("%s, %d %% of step %d", toString(mode).c_str(), share, step)
-                << static_cast<int>(mode) << step << share;
+        QTest::addColumn<bool>("isLibrarys");
+        const auto add = [](LearningMode mode, int step, int share, bool isLibrarys = false) {
+            QTest::addRow("%s, %d %% of step %d, %s", toString(mode).c_str(), share, step,
+                          isLibrarys ? "a library's" : "LibTorch's")
+                << static_cast<int>(mode) << step << share << isLibrarys;
         };
         for (const LearningMode mode : {LearningMode::Gates, LearningMode::GatesAndWeights})
             for (const int share : {3, 50, 97}) add(mode, 4, share);
         add(LearningMode::Gates, 0, 50);
+        add(LearningMode::Gates, 4, 50, true);
     }
 
     void lostDeviceLeavesTheRunWhole() {
         QFETCH(int, mode);
         QFETCH(int, step);
         QFETCH(int, share);
+        QFETCH(bool, isLibrarys);
         const TrainingConfig config = configOf(static_cast<LearningMode>(mode));
         const Reference whole = undisturbed(config);
         const std::string run = newFolder();
         {
             ExperimentSession session;
             Watcher watcher(session);
-            failFrom(whole.productsAStep * step + whole.productsAStep * share / 100 + 1, loseDevice);
+            failFrom(whole.productsAStep * step + whole.productsAStep * share / 100 + 1,
+                     isLibrarys ? failInLibrary : loseDevice);
             session.post(StartCommand{config, run});
             const SnapshotPointer failed = watcher.untilState(SessionState::Failed);
             QVERIFY(failed);

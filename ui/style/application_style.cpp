@@ -1,4 +1,4 @@
-// Palettes, text sizes and the few style sheet rules that Fusion needs to look calm.
+// Palettes and text sizes.
 #include "ui/style/application_style.h"
 
 #include "ui/style/fusion_style.h"
@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QIcon>
 #include <QLabel>
+#include <QToolTip>
 #include <algorithm>
 
 static void initializeResources() {
@@ -54,46 +55,6 @@ QPalette paletteOf(const ThemeColors& colors) {
 
 const ThemeColors& colorsOf(const QPalette& palette) {
     return isDark(palette) ? kDark : kLight;
-}
-
-QString styleSheet(const QPalette& palette) {
-    const QString line = lineColor(palette).name();
-    const QString muted = mutedColor(palette).name();
-    const QString base = palette.color(QPalette::Base).name();
-    const QString text = palette.color(QPalette::Text).name();
-    const QString accent = palette.color(QPalette::Highlight).name();
-    return QStringLiteral(
-               "QToolTip { border: 1px solid %1; padding: 4px; background: %3; color: %4; }"
-               "QMainWindow::separator { background: %1; width: 1px; height: 1px; margin: 3px; }"
-               "QMainWindow::separator:hover { background: %5; }"
-               "QToolBar { border: none; border-bottom: 1px solid %1; padding: 4px 8px; spacing: 4px; }"
-               "QToolBar::separator { background: %1; width: 1px; margin: 4px 6px; }"
-               "QStatusBar { border-top: 1px solid %1; }"
-               "QStatusBar::item { border: none; }"
-               "QHeaderView { background: %3; border: none; }"
-               "QHeaderView::section { background: %3; color: %2; border: none; border-bottom: 1px solid %1;"
-               " padding: 3px 6px; }"
-               // The arrow stands above the word, which keeps to the edge of its column: Qt takes the arrow's width
-               // off the right of every word.
-               "QTableView[sortingEnabled=\"true\"] QHeaderView::section { padding-top: 9px; padding-right: 0; }"
-               "QTableView[sortingEnabled=\"true\"] QHeaderView::up-arrow,"
-               "QTableView[sortingEnabled=\"true\"] QHeaderView::down-arrow { subcontrol-origin: padding;"
-               " subcontrol-position: top center; width: 6px; height: 6px; top: 2px; }"
-               "QTableView { border: none; background: %3; }"
-               "QToolButton[popupMode=\"2\"], QToolButton[popupMode=\"InstantPopup\"] { padding-right: 26px; }"
-               "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; right: "
-               "4px; }"
-               "QProgressBar { border: none; border-radius: 3px; background: %1; max-height: 6px; }"
-               "QProgressBar::chunk { border-radius: 3px; background: %5; }"
-               "QToolButton[prominent=\"true\"] { border: 1px solid %5; border-radius: 3px; padding: 3px 10px; color: "
-               "%5; }"
-               "QToolButton[prominent=\"true\"]:hover { background: %5; color: %3; }"
-               "QTabBar { qproperty-drawBase: 0; }"
-               "QTabBar::tab { padding: 5px 12px; border: none; border-bottom: 2px solid transparent; color: %2; }"
-               "QTabBar::tab:selected { color: %4; border-bottom: 2px solid %5; }"
-               "QTabBar::tab:hover:!selected { color: %4; }"
-               "QTabBar::tab:disabled { color: %1; }")
-        .arg(line, muted, base, text, accent);
 }
 
 QFont desktopFont() {
@@ -174,14 +135,11 @@ void applyApplicationStyle(ThemeChoice theme, double scale) {
     if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * scale);
     const bool wantsDark = theme == ThemeChoice::Dark || (theme == ThemeChoice::System && isDark(desktopPalette()));
     const QPalette palette = wantsDark ? darkPalette() : lightPalette();
-    const QString sheet = styleSheet(palette);
-    // Each of these lays every widget out anew: only what changes.
+    // Only what changes: each of these reaches every widget.
+    if (dynamic_cast<FusionStyle*>(QApplication::style()) == nullptr) QApplication::setStyle(new FusionStyle);
     if (font != QApplication::font()) QApplication::setFont(font);
-    if (qApp->styleSheet().isEmpty()) QApplication::setStyle(new FusionStyle);
-    if (sheet != qApp->styleSheet()) {
-        QApplication::setPalette(palette);
-        qApp->setStyleSheet(sheet);
-    }
+    if (palette != QApplication::palette()) QApplication::setPalette(palette);
+    QToolTip::setPalette(palette);
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/consa-explorer.svg")));
 }
 

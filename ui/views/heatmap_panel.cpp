@@ -4,6 +4,7 @@
 #include "ui/models/gate_grid_model.h"
 #include "ui/models/preset_list_model.h"
 #include "ui/style/application_style.h"
+#include "ui/style/fusion_style.h"
 #include "ui/style/icons.h"
 #include "ui/style/number_text.h"
 #include "ui/views/elided_label.h"
@@ -108,7 +109,7 @@ void HeatmapPanel::createHint() {
     m_hint = new QLabel(tr("Press Space to train the demo, then drag the slider."));
     m_openDefault = new QToolButton;
     m_openDefault->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    m_openDefault->setProperty("prominent", true);
+    setProminent(*m_openDefault);
     hintRow->addWidget(m_hint);
     hintRow->addStretch();
     hintRow->addWidget(m_openDefault);
