@@ -3,6 +3,7 @@
 
 #include "ui/style/application_style.h"
 #include "ui/style/fusion_painting.h"
+#include "ui/style/icons.h"
 
 #include <QHeaderView>
 #include <QPainter>
@@ -20,7 +21,7 @@ constexpr char kProminent[] = "prominent";
 constexpr int kHeaderPadding = 5;  // above and below a header's word
 constexpr int kSortArrowRoom = 6;  // more above it where an arrow can stand
 constexpr int kSortArrowSize = 6;
-constexpr int kMenuArrowRoom = 26;  // right of the text of a button that opens a menu
+constexpr int kMenuArrowRoom = 22;  // right of the text of a button that opens a menu
 constexpr int kMenuArrowSize = 14;
 constexpr int kMenuArrowMargin = 4;
 constexpr int kToolBarPadding = 8;
@@ -208,6 +209,12 @@ QRect FusionStyle::subElementRect(SubElement element, const QStyleOption* option
     if (element == SE_HeaderArrow)
         return {rect.center().x() - kSortArrowSize / 2, rect.top() + 2, kSortArrowSize, kSortArrowSize};
     return QProxyStyle::subElementRect(element, option, widget);
+}
+
+QIcon FusionStyle::standardIcon(StandardPixmap icon, const QStyleOption* option, const QWidget* widget) const {
+    // Fusion's own is dark on every ground.
+    if (icon == SP_ToolBarHorizontalExtensionButton) return lineIcon(QStringLiteral("more"));
+    return QProxyStyle::standardIcon(icon, option, widget);
 }
 
 void setProminent(QToolButton& button) {

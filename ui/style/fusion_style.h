@@ -34,6 +34,8 @@ public:
                                          const QWidget* widget) const override;
     [[nodiscard]] QRect subElementRect(SubElement element, const QStyleOption* option,
                                        const QWidget* widget) const override;
+    [[nodiscard]] QIcon standardIcon(StandardPixmap icon, const QStyleOption* option,
+                                     const QWidget* widget) const override;
 
 private:
     /// Qt's common style places a header's parts by its own rectangles, not by subElementRect() as overridden here.

@@ -177,6 +177,17 @@ void RunSettingsDialog::refresh() {
     m_estimate->setText(estimate());
     m_accept->setEnabled(problem.isEmpty());
     m_command->setPlainText(learnCommandLine(config, m_defaults, kCommandColumns));
+    growToText();
+}
+
+void RunSettingsDialog::showEvent(QShowEvent* event) {
+    QDialog::showEvent(event);
+    growToText();
+}
+
+void RunSettingsDialog::growToText() {
+    const int needed = layout()->totalHeightForWidth(width());
+    if (isVisible() && height() < needed) resize(width(), needed);
 }
 
 }  // namespace consa

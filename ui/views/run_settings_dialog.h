@@ -40,11 +40,16 @@ public:
     /// Why these settings cannot be used; empty when they can.
     [[nodiscard]] QString problem() const;
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     void createCommand(QVBoxLayout& column);
     void createButtons(QVBoxLayout& column);
     void showConfig(const TrainingConfig& config);
     void refresh();
+    /// A dialog's own size counts a line that wraps as one line.
+    void growToText();
 
     TrainingConfig m_config;
     TrainingConfig m_defaults;
