@@ -12,6 +12,7 @@
 #include <QHeaderView>
 #include <QTabBar>
 #include <QTableView>
+#include <QToolBar>
 #include <QtTest>
 
 using namespace consa;
@@ -67,13 +68,36 @@ private slots:
         QCOMPARE(m_fixture.window->size(), QSize(1024, 700));
     }
 
+    void barsShowAllTheyHold_data() {
+        QTest::addColumn<QSize>("size");
+        QTest::newRow("usual") << QSize(1440, 900);
+        QTest::newRow("small") << QSize(1024, 700);
+    }
+
+    void barsShowAllTheyHold() {
+        QFETCH(const QSize, size);
+        QVERIFY(m_fixture.open());
+        m_fixture.window->resize(size);
+        QTest::qWait(100);
+        auto* tools = m_fixture.window->findChild<QToolBar*>();
+        for (QAction* action : tools->actions())
+            QVERIFY2(tools->widgetForAction(action)->isVisible(), qPrintable(action->text()));
+        int seenBars = 0;
+        for (const QTabBar* tabs : m_fixture.window->findChildren<QTabBar*>()) {
+            if (!tabs->isVisible()) continue;
+            ++seenBars;
+            QVERIFY2(tabs->width() >= tabs->sizeHint().width(), qPrintable(tabs->accessibleName()));
+        }
+        QVERIFY(seenBars >= 2);
+    }
+
     void growingBringsTheResultsBackBelow() {
         QVERIFY(m_fixture.open());
         m_fixture.window->resize(1024, 700);
         QTest::qWait(100);
-        QVERIFY(table().visibleRegion().isEmpty());
+        QVERIFY(table().viewport()->visibleRegion().isEmpty());
         m_fixture.window->resize(1440, 900);
-        QTRY_VERIFY(!table().visibleRegion().isEmpty());
+        QTRY_VERIFY(!table().viewport()->visibleRegion().isEmpty());
         QVERIFY(!m_fixture.the<HistoryChart>().visibleRegion().isEmpty());
     }
 

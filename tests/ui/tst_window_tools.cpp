@@ -20,6 +20,7 @@
 #include <QAbstractItemModelTester>
 #include <QComboBox>
 #include <QDockWidget>
+#include <QHash>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QToolButton>
@@ -27,6 +28,25 @@
 #include <memory>
 
 using namespace consa;
+
+namespace {
+
+/// How often the application's objects were sent an event of each type.
+class CountedEvents : public QObject {
+public:
+    [[nodiscard]] int of(QEvent::Type type) const { return m_counts.value(type); }
+
+protected:
+    bool eventFilter(QObject*, QEvent* event) override {
+        ++m_counts[event->type()];
+        return false;
+    }
+
+private:
+    QHash<QEvent::Type, int> m_counts;
+};
+
+}  // namespace
 
 class TestWindowTools : public QObject {
     Q_OBJECT
@@ -52,6 +72,22 @@ private slots:
         });
         m_fixture.actionFor(QStringLiteral("Ctrl+K"))->trigger();
         QTRY_COMPARE(m_fixture.session->posted<EvaluateCommand>().size(), std::size_t(1));
+    }
+
+    /// Nothing is measured or placed anew: a window full of plots and tables would stand still meanwhile.
+    void themeIsColoursOnly() {
+        QVERIFY(m_fixture.open());
+        QTest::qWait(100);
+        CountedEvents counted;
+        qApp->installEventFilter(&counted);
+        applyApplicationStyle(ThemeChoice::Dark);
+        QCoreApplication::sendPostedEvents();
+        qApp->removeEventFilter(&counted);
+        QVERIFY(isDark(m_fixture.window->palette()));
+        QVERIFY(counted.of(QEvent::PaletteChange) > 20);
+        QCOMPARE(counted.of(QEvent::StyleChange), 0);
+        QCOMPARE(counted.of(QEvent::FontChange), 0);
+        QCOMPARE(counted.of(QEvent::LayoutRequest), 0);
     }
 
     void recentFilesAreKept() {
