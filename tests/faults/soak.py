@@ -5,7 +5,9 @@
 `consa` trains one long run that is steered as it goes, while others evaluate, convert and look at its folder; the window
 is driven by a seeded script of its own (window_soak). Every few seconds memory, descriptors and threads of both are read.
 Fails when memory grows, descriptors leak, a run fails, or the window's thread is away for more than 100 ms by itself
-(without the time in which it was ready and other programs had the core).
+(without the time in which it was ready and other programs had the core). Memory is what is resident; the window says too
+what it has allocated and not freed. Its resident memory goes up and down by tens of megabytes with the pictures that it
+saves, for the allocator keeps their room.
 """
 import argparse
 import os
@@ -18,10 +20,12 @@ import time
 import consa_runs
 
 MOST_GROWTH_MB = 24        # of the median from the second to the last fifth; allocators come to rest in the first
+MOST_ROOM_MB = 64          # the same of resident memory where what is allocated is known
 MOST_HANDLES = 2           # more than in the second fifth at most
 LONGEST_GAP_MS = 100
 SECONDS_BETWEEN_SAMPLES = 5
-SECONDS_TO_SETTLE = 1200  # a shorter soak says nothing about memory: caches and allocators still fill
+SECONDS_TO_SETTLE = 1200   # a shorter soak says nothing about memory: caches and allocators still fill
+LONG_GAPS_SHOWN = 5
 
 
 def sample(pid):
@@ -35,11 +39,16 @@ def sample(pid):
         return None
 
 
-class Watched:
-    """A process and what it took, sample by sample."""
+def second_and_last_fifth(samples):
+    fifth = max(1, len(samples) // 5)
+    return samples[fifth:2 * fifth] or samples, samples[-fifth:]
 
-    def __init__(self, name, process):
-        self.name, self.process, self.samples = name, process, []
+
+class Watched:
+    """A process and what it took, sample by sample; `most_growth` is of its resident memory, in megabytes."""
+
+    def __init__(self, name, process, most_growth):
+        self.name, self.process, self.most_growth, self.samples = name, process, most_growth, []
 
     def look(self):
         taken = sample(self.process.process.pid)
@@ -48,17 +57,17 @@ class Watched:
 
     def summary(self):
         """A line for people, and what is wrong."""
-        fifth = max(1, len(self.samples) // 5)
-        second, last = self.samples[fifth:2 * fifth] or self.samples, self.samples[-fifth:]
+        second, last = second_and_last_fifth(self.samples)
         before, after = (statistics.median(memory for memory, _, _ in part) for part in (second, last))
         handles = [max(count for _, count, _ in part) for part in (second, last)]
         threads = [max(count for _, _, count in part) for part in (second, last)]
-        line = (f"{self.name}: {len(self.samples)} samples; memory {before:.1f} -> {after:.1f} MB, at most "
+        line = (f"{self.name}: {len(self.samples)} samples; resident memory {before:.1f} -> {after:.1f} MB, at most "
                 f"{max(memory for memory, _, _ in self.samples):.1f}; descriptors {handles[0]} -> {handles[1]}; "
                 f"threads {threads[0]} -> {threads[1]}")
         wrong = []
-        if after - before > MOST_GROWTH_MB and len(self.samples) * SECONDS_BETWEEN_SAMPLES >= SECONDS_TO_SETTLE:
-            wrong.append(f"{self.name}: memory grew by {after - before:.1f} MB")
+        is_settled = len(self.samples) * SECONDS_BETWEEN_SAMPLES >= SECONDS_TO_SETTLE
+        if after - before > self.most_growth and is_settled:
+            wrong.append(f"{self.name}: resident memory grew by {after - before:.1f} MB")
         if handles[1] > handles[0] + MOST_HANDLES:
             wrong.append(f"{self.name}: descriptors leak, {handles[0]} -> {handles[1]}")
         if threads[1] > threads[0] + MOST_HANDLES:
@@ -111,7 +120,14 @@ def window_facts(process):
             f"'{own['after']}'), {wall:.0f} ms with the time that others had the core; longest computing {busy:.0f} ms"]
     told += [f"    {gap['after']}: {gap['times']} times, {gap['ownGapMs']:.0f} ms, by the clock {gap['gapMs']:.0f}, computing {gap['busyMs']:.0f}"
              for gap in sorted(gaps, key=lambda gap: -gap["ownGapMs"])]
+    beats = [line for line in lines if line["event"] == "beat"]
+    before, after = (statistics.median(beat["heapMb"] for beat in part) for part in second_and_last_fifth(beats))
+    told.append(f"    allocated {before:.1f} -> {after:.1f} MB, at most {max(beat['heapMb'] for beat in beats):.1f}")
+    told += [f"    until second {beat['second']}: {beat['ownGapMs']:.0f} ms, by the clock {beat['gapMs']:.0f}, computing {beat['busyMs']:.0f}"
+             for beat in sorted(beats, key=lambda beat: -beat["ownGapMs"])[:LONG_GAPS_SHOWN]]
     wrong = [f"window: a gap of {own['ownGapMs']:.0f} ms after '{own['after']}'"] * (own["ownGapMs"] > LONGEST_GAP_MS)
+    if after - before > MOST_GROWTH_MB and beats[-1]["second"] >= SECONDS_TO_SETTLE:
+        wrong.append(f"window: what it has allocated grew by {after - before:.1f} MB")
     if end["failures"] or process.code != 0:
         wrong.append(f"window: {end['failures']} failures, exit code {process.code}")
     return told, wrong
@@ -127,11 +143,11 @@ def main():
     rng = random.Random(arguments.seed)
     runs = consa_runs.Runs(arguments.consa, arguments.seed)
     folder, learning = long_run(runs, arguments.seconds, rng)
-    watched = [Watched("consa", learning)]
+    watched = [Watched("consa", learning, MOST_GROWTH_MB)]
     if arguments.window:
         environment = dict(runs.environment, QT_QPA_PLATFORM="offscreen")
         command = [os.path.abspath(arguments.window), str(arguments.seconds), str(arguments.seed)]
-        watched.append(Watched("window", consa_runs.Process(command, environment, runs.home)))
+        watched.append(Watched("window", consa_runs.Process(command, environment, runs.home), MOST_ROOM_MB))
     end, counts = time.monotonic() + arguments.seconds, {}
     while time.monotonic() < end:
         for one in watched:

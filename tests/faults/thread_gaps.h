@@ -45,9 +45,9 @@ public:
     ThreadGaps& operator=(const ThreadGaps&) = delete;
 
     void note(const QString& what) { m_what = what; }
-    /// The longest of each kind, by the two measures apart, since the beginning.
+    /// The longest of each kind, by the three measures apart, since the beginning.
     [[nodiscard]] const std::map<QString, Gap>& longest() const { return m_longest; }
-    /// The same over all kinds since the last call.
+    /// The one that was longest by its own time since the last call, of any kind.
     [[nodiscard]] Gap takeLongest() { return std::exchange(m_recent, {}); }
 
 private:
@@ -71,11 +71,11 @@ private:
         const double waited = waitedMs();
         const double busy = busyMs();
         const Gap gap{wall, std::max(0.0, wall - (waited - m_waitedMs)), busy - m_busyMs};
-        for (Gap* one : {&m_longest[m_what], &m_recent}) {
-            one->wallMs = std::max(one->wallMs, gap.wallMs);
-            one->ownMs = std::max(one->ownMs, gap.ownMs);
-            one->busyMs = std::max(one->busyMs, gap.busyMs);
-        }
+        Gap& longest = m_longest[m_what];
+        longest.wallMs = std::max(longest.wallMs, gap.wallMs);
+        longest.ownMs = std::max(longest.ownMs, gap.ownMs);
+        longest.busyMs = std::max(longest.busyMs, gap.busyMs);
+        if (gap.ownMs >= m_recent.ownMs) m_recent = gap;
         m_waitedMs = waited;
         m_busyMs = busy;
         m_since.start();

@@ -6,6 +6,7 @@
 #include "tests/support/test_home.h"
 #include "ui/main_window.h"
 
+#include <malloc.h>
 #include <QApplication>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,12 @@ namespace {
 
 constexpr int kReportMs = 10'000;
 constexpr int kLongestRestMs = 1500;  // between two things that are done (taste: a busy user)
+
+/// What is allocated and not freed: without the room that the allocator keeps between.
+double heapMegabytes() {
+    const struct mallinfo2 heap = ::mallinfo2();
+    return double(heap.uordblks + heap.hblkhd) / (1 << 20);
+}
 
 class Soak {
 public:
@@ -76,9 +83,11 @@ private:
 
     void report() {
         const Gap gap = m_gaps.takeLongest();
-        std::printf("{\"event\":\"beat\",\"second\":%lld,\"steps\":%lld,\"gapMs\":%.1f,\"ownGapMs\":%.1f}\n",
-                    static_cast<long long>(m_clock.elapsed() / 1000), static_cast<long long>(m_steps), gap.wallMs,
-                    gap.ownMs);
+        std::printf(
+            "{\"event\":\"beat\",\"second\":%lld,\"steps\":%lld,\"gapMs\":%.1f,\"ownGapMs\":%.1f,\"busyMs\":%.1f,"
+            "\"heapMb\":%.1f}\n",
+            static_cast<long long>(m_clock.elapsed() / 1000), static_cast<long long>(m_steps), gap.wallMs, gap.ownMs,
+            gap.busyMs, heapMegabytes());
         std::fflush(stdout);
     }
 
